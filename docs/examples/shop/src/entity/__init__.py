@@ -1,0 +1,1 @@
+"""The shop's entities: data, constraints and relations, no business logic."""

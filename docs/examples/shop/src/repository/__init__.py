@@ -1,0 +1,1 @@
+"""The shop's repositories: every query of the shop is here."""

@@ -49,4 +49,4 @@ class StaleEntityError(FxError, orm_exc.StaleDataError):
 
 
 class DetachedError(FxError, orm_exc.DetachedInstanceError):
-    """An unloaded attribute of an entity without a manager; `entity`, `attribute`, `remedy` (the `with_()` to write)."""
+    """An unloaded attribute of an entity without a manager: `entity`, `attribute`, `remedy` (a `with_()` to write)."""

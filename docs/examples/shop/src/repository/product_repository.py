@@ -75,4 +75,4 @@ class ProductRepository(Repository[Product]):
             .from_table("product")
             .first()
         )
-        return row if row else {}
+        return row or {}

@@ -7,6 +7,8 @@ milliseconds: it pulls in none of SQLAlchemy, SQLModel, Alembic and sqlglot.
 import importlib
 from typing import TYPE_CHECKING
 
+from fx_orm import scope
+
 if TYPE_CHECKING:
     from sqlalchemy import (
         CheckConstraint,
@@ -131,6 +133,17 @@ def __getattr__(name: str) -> object:
     value = getattr(importlib.import_module(_HOME.get(name, "fx_orm.errors")), name)
     globals()[name] = value
     return value
+
+
+def _make_manager() -> scope.SessionSource:
+    """Make the manager of a thread or task that has none: it gives its connection back whenever it is idle."""
+    manager: scope.SessionSource = importlib.import_module("fx_orm.entity_manager").EntityManager(
+        release_when_idle=True
+    )
+    return manager
+
+
+scope.install(_make_manager)
 
 
 def __dir__() -> list[str]:

@@ -7,7 +7,7 @@ import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ def current() -> SessionSource:
 
 
 @contextmanager
-def use(manager: SessionSource) -> Iterator[SessionSource]:
+def use(manager: SessionSource) -> Generator[SessionSource]:
     """Make `manager` the current one inside the block, also in threads that run with a copy of this context.
 
     The block neither commits nor closes it.

@@ -1,5 +1,5 @@
 # Every target makes the environment it needs: `make demo` and `make test` work on a fresh clone.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 TESTS ?= tests

@@ -17,6 +17,7 @@ SERVERS = {
     "mariadb": os.environ.get("FX_TEST_MARIADB", "mysql+pymysql://root@127.0.0.1:3306/"),
 }
 DATABASES = ["sqlite", *SERVERS]
+REQUIRE_ALL = bool(os.environ.get("FX_TEST_REQUIRE_ALL"))  # a missing server is a failure, not a skip
 
 
 @pytest.fixture(scope="session", params=DATABASES)
@@ -54,7 +55,9 @@ def database_url(database_name: str, server_databases: dict[str, str], tmp_path:
         yield f"sqlite:///{tmp_path / 'test.db'}"
         return
     if database_name not in server_databases:
-        pytest.skip(f"no {database_name} server at {sa.make_url(SERVERS[database_name])!r}")
+        (pytest.fail if REQUIRE_ALL else pytest.skip)(
+            f"no {database_name} server at {sa.make_url(SERVERS[database_name])!r}"
+        )
     url = server_databases[database_name]
     yield url
     _empty(url)

@@ -47,7 +47,7 @@ convert   engine rules features
 scheduler
 server    engine rules features convert scheduler
 check     engine rules features
-__main__  check
+__main__  check server
 """
 OURS = {"fx_orm": FX_ORM, "fx_lsp": FX_LSP}
 

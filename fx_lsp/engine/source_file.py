@@ -1,0 +1,45 @@
+"""One file of a snapshot, with everything that rules and features read of it, each computed once.
+
+Features ask here instead of joining facts themselves.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from fx_lsp.engine.facts import Facts
+from fx_lsp.engine.relations import BackReference, ForeignKey, back_references, foreign_keys
+from fx_lsp.engine.snapshot import Entity, Snapshot
+from fx_lsp.engine.text import Document
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file as rules and features see it; `stale` statements have facts of an earlier state of the text."""
+
+    snapshot: Snapshot
+    path: str
+
+    @cached_property
+    def document(self) -> Document:
+        """The text."""
+        return self.snapshot.document(self.path) or Document(self.path, "")
+
+    @cached_property
+    def facts(self) -> Facts:
+        """The facts of the text; none where the file says nothing of the ORM."""
+        return self.snapshot.facts.get(self.path) or Facts(self.path)
+
+    @cached_property
+    def entities(self) -> tuple[Entity, ...]:
+        """The entities that the file declares."""
+        return tuple(found for found in self.snapshot.entities if found.path == self.path)
+
+    @cached_property
+    def foreign_keys(self) -> list[ForeignKey]:
+        """The foreign keys that the file's entities declare."""
+        return foreign_keys(self.snapshot, self.path)
+
+    @cached_property
+    def back_references(self) -> list[BackReference]:
+        """The `back_populates` that the file's entities declare."""
+        return back_references(self.snapshot, self.path)

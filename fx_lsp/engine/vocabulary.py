@@ -1,0 +1,92 @@
+"""What the strings of fx_orm's methods mean: for each method, the role of its arguments.
+
+The names are the runtime's (a test compares them). What is not listed has no role: the editor is silent there.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+
+class Role(Enum):
+    """What a string in an argument is."""
+
+    COLUMN = auto()  # "p.price"
+    COLUMNS = auto()  # one of them, or a list of them
+    ORDER = auto()  # a column, an alias of the select list, "-name", a dict or a list of these
+    SELECT = auto()  # "p.*", "c.name as category_name", an expression
+    EXPRESSION = auto()  # "COUNT(p.id)"
+    CRITERIA = auto()  # a column, or a dict whose keys are columns
+    DATA = auto()  # a dict whose keys are fields or relationships
+    TABLE = auto()  # "product p"
+    CONDITION = auto()  # "p.category_id = c.id"
+    DIRECTION = auto()
+    OPERATOR = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """The roles of a method's arguments by position and by keyword; `rest` is the role of all further positions."""
+
+    positions: tuple[Role | None, ...] = ()
+    rest: Role | None = None
+    keywords: dict[str, Role] = field(default_factory=dict[str, Role])
+
+    def role(self, position: int | None, keyword: str | None) -> Role | None:
+        """Find the role of one argument."""
+        if keyword is not None:
+            return self.keywords.get(keyword)
+        if position is None:
+            return None
+        return self.positions[position] if position < len(self.positions) else self.rest
+
+
+_COLUMN = Method((Role.COLUMN,), keywords={"column": Role.COLUMN})
+_WHERE = Method((Role.CRITERIA, Role.OPERATOR), keywords={"column": Role.CRITERIA})
+_JOIN = Method((Role.TABLE, Role.CONDITION), keywords={"table": Role.TABLE})
+_FIND = Method((Role.CRITERIA,), keywords={"criteria": Role.CRITERIA, "order_by": Role.ORDER})
+
+JOINS = frozenset({"join", "left_join", "right_join", "full_join", "cross_join", "inner_join"})
+
+BUILDER = {
+    **dict.fromkeys(("where", "or_where", "where_not", "or_where_not"), _WHERE),
+    **dict.fromkeys(
+        (
+            *("where_in", "where_not_in", "where_null", "where_not_null", "where_between", "where_not_between"),
+            *("where_contains", "where_starts_with", "where_ends_with"),
+            *("or_where_in", "or_where_not_in", "or_where_null", "or_where_not_null", "or_where_between"),
+            *("latest", "oldest", "sum", "avg", "min", "max", "value", "pluck", "increment", "decrement"),
+        ),
+        _COLUMN,
+    ),
+    "where_column": Method((Role.COLUMN, None, Role.COLUMN)),
+    "select": Method(rest=Role.SELECT),
+    "add_select": Method(rest=Role.SELECT),
+    "from_table": Method((Role.TABLE,), keywords={"table": Role.TABLE}),
+    **dict.fromkeys(JOINS, _JOIN),
+    "group_by": Method(rest=Role.COLUMNS),
+    "order_by": Method((Role.ORDER, Role.DIRECTION), keywords={"column": Role.ORDER, "direction": Role.DIRECTION}),
+    "having": Method((Role.EXPRESSION,)),
+    "or_having": Method((Role.EXPRESSION,)),
+}
+
+# What ends a chain: the statement is built and run here, with the tables that it has by now.
+ENDS = frozenset(
+    {
+        *("get", "execute", "first", "one", "find", "value", "pluck", "exists", "count", "sum", "avg", "min", "max"),
+        *("paginate", "cursor_paginate", "chunk", "stream", "update", "delete", "increment", "decrement"),
+        *("to_sql", "explain"),
+    }
+)
+
+REPOSITORY = {
+    **dict.fromkeys(("find_by", "find_one_by", "get_one_by"), _FIND),
+    **dict.fromkeys(("count", "exists"), Method((Role.CRITERIA,), keywords={"criteria": Role.CRITERIA})),
+    "find_all": Method(keywords={"order_by": Role.ORDER}),
+    "pluck": _COLUMN,
+    "create": Method((Role.DATA,), keywords={"data": Role.DATA}),
+    "update": Method((None, Role.DATA), keywords={"data": Role.DATA}),
+    "update_by": Method((Role.CRITERIA, Role.DATA), keywords={"criteria": Role.CRITERIA, "data": Role.DATA}),
+    "delete_by": Method((Role.CRITERIA,), keywords={"criteria": Role.CRITERIA}),
+}
+
+STARTS = frozenset({"query_builder", "get_query_builder"})

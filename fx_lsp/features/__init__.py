@@ -1,0 +1,1 @@
+"""What an editor can ask: functions from a snapshot, a file and a place to plain data."""

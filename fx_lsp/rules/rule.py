@@ -1,0 +1,51 @@
+"""What a rule is, and what it finds."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from fx_lsp.engine.source_file import SourceFile
+from fx_lsp.engine.text import Edit, Span
+
+
+class Severity(Enum):
+    """How bad a finding is; the value is the word that `fx-lsp check` prints."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFORMATION = "information"
+    HINT = "hint"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change that removes the cause; `path` is the file that it edits."""
+
+    title: str
+    path: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place at which a rule objects."""
+
+    span: Span
+    message: str
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of mistake. `code` is its file's name with dashes; `check` finds every place in one file."""
+
+    code: str
+    severity: Severity
+    check: Callable[[SourceFile], Iterator[Finding]]
+
+
+def replace_with(file: SourceFile, span: Span, name: str | None) -> Fix | None:
+    """Make the fix that puts another name in the place of a wrong one; none without a name."""
+    if name is None:
+        return None
+    return Fix(f'Change to "{name}"', file.path, (Edit(span, name),))

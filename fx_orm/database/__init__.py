@@ -1,0 +1,10 @@
+"""The database: engines with their pools, what each connection is told first, and what its errors mean.
+
+It knows settings and addresses, no entities: sessions and transactions are the entity manager's.
+"""
+
+from fx_orm.database.engines import dispose, engine, engine_for
+from fx_orm.database.error_translation import explained
+from fx_orm.database.sqlite import WRITE_LOCK
+
+__all__ = ["WRITE_LOCK", "dispose", "engine", "engine_for", "explained"]

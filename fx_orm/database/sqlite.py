@@ -1,0 +1,58 @@
+"""SQLite as a database for work: WAL, waiting instead of failing, foreign keys, and transactions that are ours."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.pool import QueuePool
+
+BUSY_TIMEOUT_SECONDS = 30
+_BEGIN = "fx_orm_sqlite_begin"
+
+WRITE_LOCK: dict[str, Any] = {_BEGIN: "BEGIN IMMEDIATE"}
+"""Execution options for a transaction that will write: it waits for the lock when it begins. Other databases do not
+read them. A transaction that first reads and then writes could only fail when another one wrote in between."""
+
+
+def is_in_memory(url: sa.URL) -> bool:
+    """Tell whether this database lives in its connection alone."""
+    name = url.database or ":memory:"
+    return name == ":memory:" or ":memory:" in name or url.query.get("mode") == "memory"
+
+
+def pool_options(url: sa.URL) -> dict[str, Any]:
+    """Keep an in-memory database's one connection for as long as the engine lives."""
+    if not is_in_memory(url):
+        return {}
+    return {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, "pool_recycle": -1, "pool_pre_ping": False}
+
+
+def connect_arguments(url: sa.URL) -> dict[str, Any]:
+    """Let a connection be used by the thread that holds it, whichever opened it, and wait for locks."""
+    if url.get_driver_name() != "pysqlite":
+        return {}
+    timeout = {} if "timeout" in url.query else {"timeout": BUSY_TIMEOUT_SECONDS}
+    return {"check_same_thread": False, **timeout}
+
+
+def prepare(engine: sa.Engine) -> None:
+    """Tell each new connection how to work, and begin transactions ourselves."""
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+
+
+def _on_connect(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver begins transactions late and not for SELECT: `_on_begin` does
+    cursor = connection.cursor()
+    try:
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+    finally:
+        cursor.close()
+
+
+def _on_begin(connection: sa.Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql(options.get(_BEGIN, "BEGIN"))

@@ -27,6 +27,7 @@ from fx_lsp.engine.facts import (
     StatementFacts,
 )
 from fx_lsp.engine.lexer import statements, tokenize
+from fx_lsp.engine.mending import mend_class
 from fx_lsp.engine.text import Document, Span
 from fx_lsp.engine.tree import read_statement
 
@@ -34,9 +35,10 @@ _IGNORE = re.compile(r"#\s*fx:\s*ignore\[([^\]]*)\]")
 
 
 def read_facts(document: Document, last_good: Facts | None = None) -> Facts:
-    """Read the facts of a file; what does not parse keeps the facts that it had in `last_good`.
+    """Read the facts of a file, as far as it parses.
 
-    Never raises. A statement that no longer parses is recognised by the name of its class or function.
+    Never raises. Of a class that does not parse only the members that are to blame are missing; they keep the facts
+    that they had in `last_good`.
     """
     parts, stale = _parts(document.text)
     classes: list[ClassFact] = []
@@ -44,6 +46,13 @@ def read_facts(document: Document, last_good: Facts | None = None) -> Facts:
     imports: dict[str, Import] = {}
     stars: list[tuple[str, int]] = []
     tables: list[str] = []
+    for span in stale:
+        mended = mend_class(document.text[span.start : span.end])
+        facts = (read_statement(mended) if mended else None) or _declared(document.text, span, last_good)
+        if facts is not None:
+            shifted = [shift_class(fact, span.start) for fact in facts.classes]
+            classes.extend(_with_last_good(document.text, span, fact, last_good) for fact in shifted)
+            parts.append((span, replace(facts, classes=())))
     for span, facts in parts:
         classes.extend(shift_class(found, span.start) for found in facts.classes)
         functions.extend(_shift_function(found, span.start) for found in facts.functions)
@@ -51,7 +60,6 @@ def read_facts(document: Document, last_good: Facts | None = None) -> Facts:
         stars.extend(facts.star_imports)
         tables.extend(facts.tables)
     if stale and last_good is not None:
-        classes.extend(_last_good_classes(document.text, stale, last_good.classes))
         imports = {**last_good.imports, **imports}
         tables.extend(last_good.tables)
     return Facts(
@@ -66,25 +74,32 @@ def read_facts(document: Document, last_good: Facts | None = None) -> Facts:
     )
 
 
-def _last_good_classes(text: str, stale: list[Span], classes: tuple[ClassFact, ...]) -> list[ClassFact]:
-    """Take over the classes of statements that no longer parse, with what is still declared in them where it is now."""
-    found: list[ClassFact] = []
-    for span in stale:
-        names = re.findall(r"^(?:@.*\s+)*class\s+(\w+)", text[span.start : span.end], re.MULTILINE)
-        for fact in classes:
-            if fact.name in names:
-                moved = shift_class(fact, span.start - fact.span.start)
-                fields = [_relocated(text, span, field) for field in moved.fields]
-                relationships = [_relocated(text, span, relationship) for relationship in moved.relationships]
-                found.append(
-                    replace(
-                        moved,
-                        fields=tuple(field for field in fields if field),
-                        relationships=tuple(relationship for relationship in relationships if relationship),
-                        current=False,
-                    )
-                )
-    return found
+def _declared(text: str, span: Span, last_good: Facts | None) -> StatementFacts | None:
+    """Stand in for a class whose own line is being typed: an empty one of that name, if there was one."""
+    match = re.search(r"^class\s+(\w+)", text[span.start : span.end], re.MULTILINE)
+    known = [fact for fact in last_good.classes if match and fact.name == match[1]] if last_good else []
+    if not match or not known:
+        return None
+    name = Span(match.start(1), match.end(1))
+    empty = replace(shift_class(known[-1], -known[-1].span.start), name_span=name, fields=(), relationships=())
+    return StatementFacts(classes=(empty,))
+
+
+def _with_last_good(text: str, span: Span, fact: ClassFact, last_good: Facts | None) -> ClassFact:
+    """Complete a mended class by what its broken members were, as far as they are still declared."""
+    before = [found for found in last_good.classes if found.name == fact.name] if last_good else []
+    if not before:
+        return replace(fact, current=False)
+    names = {found.name for found in fact.fields} | {found.name for found in fact.relationships}
+    moved = shift_class(before[-1], span.start - before[-1].span.start)
+    fields = [_relocated(text, span, found) for found in moved.fields if found.name not in names]
+    relationships = [_relocated(text, span, found) for found in moved.relationships if found.name not in names]
+    return replace(
+        fact,
+        fields=(*fact.fields, *(found for found in fields if found)),
+        relationships=(*fact.relationships, *(found for found in relationships if found)),
+        current=False,
+    )
 
 
 A = TypeVar("A", FieldFact, RelationshipFact)

@@ -17,11 +17,23 @@ from fx_lsp.engine.tree_reader import TreeReader
 @lru_cache(maxsize=20_000)
 def read_statement(text: str) -> StatementFacts | None:
     """Read the facts of one top-level statement (or several); None when Python cannot parse it."""
+    tree = _parse(text)
+    try:
+        return _StatementReader(text).statement(tree) if tree else None
+    except RecursionError:
+        return None
+
+
+def parses(text: str) -> bool:
+    """Whether Python can parse a text."""
+    return _parse(text) is not None
+
+
+def _parse(text: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the user's invalid escapes are not ours to report
-            tree = ast.parse(text)
-        return _StatementReader(text).statement(tree)
+            return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

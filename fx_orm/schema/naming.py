@@ -51,7 +51,7 @@ def check_name(table: str, subject: str) -> str:
 
     Example:
         >>> check_name("product", "positive_price"), check_name("product", "price > 0")
-        ('ck_product_positive_price', 'ck_product_price_bc4cf3d7')
+        ('ck_product_positive_price', 'ck_product_price_89b88009')
     """
     if subject.isidentifier():
         return _shortened(f"ck_{table}_{subject}")

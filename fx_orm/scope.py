@@ -53,7 +53,7 @@ def current() -> SessionSource:
 
     A task started inside `use()` is not inside it: it runs beside the code that started it, and gets its own.
     """
-    task = _running_task()
+    task = running_task()
     binding = _binding.get()
     if binding is not None and (task is None or binding.task is None or binding.task() is task):
         return binding.manager
@@ -69,12 +69,23 @@ def use(manager: SessionSource) -> Generator[SessionSource]:
     The block neither commits nor closes it.
     """
     before = _binding.get()
-    task = _running_task()
+    task = running_task()
     _binding.set(_Binding(manager, None if task is None else weakref.ref(task)))
     try:
         yield manager
     finally:
         _binding.set(before)
+
+
+def running_task() -> Any:
+    """Return the asyncio task that runs here, None outside of any; asyncio is never imported for it."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return None
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # no event loop in this thread
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +107,6 @@ _binding: ContextVar[_Binding | None] = ContextVar("fx_orm_manager", default=Non
 _threads = threading.local()
 _tasks: "weakref.WeakKeyDictionary[Any, SessionSource]" = weakref.WeakKeyDictionary()
 _tasks_lock = threading.Lock()
-
-
-def _running_task() -> Any:
-    """Return the asyncio task that runs here; a program that never imported asyncio has none."""
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is None:
-        return None
-    try:
-        return asyncio.current_task()
-    except RuntimeError:  # no event loop in this thread
-        return None
 
 
 def _of_thread() -> SessionSource:

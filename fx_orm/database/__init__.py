@@ -4,7 +4,17 @@ It knows settings and addresses, no entities: sessions and transactions are the 
 """
 
 from fx_orm.database.engines import dispose, engine, engine_for
-from fx_orm.database.error_translation import explained
+from fx_orm.database.error_translation import explained, is_after_failure, is_retryable
+from fx_orm.database.servers import is_aborted
 from fx_orm.database.sqlite import WRITE_LOCK
 
-__all__ = ["WRITE_LOCK", "dispose", "engine", "engine_for", "explained"]
+__all__ = [
+    "WRITE_LOCK",
+    "dispose",
+    "engine",
+    "engine_for",
+    "explained",
+    "is_aborted",
+    "is_after_failure",
+    "is_retryable",
+]

@@ -11,6 +11,7 @@ from fx_orm.database import error_translation, servers, sqlite
 from fx_orm.urls import database_url, driver_arguments
 
 _engines: dict[tuple[object, ...], sa.Engine] = {}
+_latest: tuple[Settings | None, sa.Engine | None] = (None, None)  # spares a call the reading of the address
 _lock = threading.Lock()
 
 
@@ -19,7 +20,12 @@ def engine(settings: Settings) -> sa.Engine:
 
     Raises ConfigError as `urls.database_url` does.
     """
-    return engine_for(database_url(settings), settings.database, log_sql=settings.log_sql)
+    global _latest  # noqa: PLW0603 - one entry of a cache
+    known, made = _latest
+    if known is not settings or made is None:
+        made = engine_for(database_url(settings), settings.database, log_sql=settings.log_sql)
+        _latest = settings, made
+    return made
 
 
 def engine_for(url: sa.URL, database: DatabaseSettings | None = None, *, log_sql: bool = False) -> sa.Engine:
@@ -38,9 +44,11 @@ def engine_for(url: sa.URL, database: DatabaseSettings | None = None, *, log_sql
 
 def dispose() -> None:
     """Close the idle connections of every engine and forget the engines; in-memory databases are gone then."""
+    global _latest  # noqa: PLW0603
     with _lock:
         engines = list(_engines.values())
         _engines.clear()
+        _latest = None, None
     for each in engines:
         each.dispose()
 

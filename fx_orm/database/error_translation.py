@@ -32,6 +32,7 @@ _NO_DATABASE = {"3D000", 1049}
 _NO_ACCESS = {"42501", 1044}
 _TOO_MANY = {"53300", 1040, 1203}
 _GONE = {"57P01", "57P02", "57P03", "08000", "08001", "08003", "08006", 2002, 2003, 2006, 2013, 2055}
+_RETRYABLE = {"40001", "40P01", 1213, 1020, "SQLITE_BUSY_SNAPSHOT"}
 _NOT_A_FILE = {"SQLITE_CANTOPEN", "SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_IOERR", "SQLITE_READONLY"}
 
 _REFUSED = re.compile(r'password authentication failed|no password supplied|role "[^"]*" does not exist|pg_hba\.conf')
@@ -41,6 +42,16 @@ _NO_TLS = re.compile(r"does not support SSL|SSL is required|SSL was required")
 def prepare(engine: sa.Engine) -> None:
     """Translate the errors of this engine where they arise."""
     event.listen(engine, "handle_error", _on_error)
+
+
+def is_retryable(error: BaseException) -> bool:
+    """Tell whether the same work may succeed when it is run again: it met a deadlock or could not be serialized."""
+    return isinstance(error, exc.DBAPIError) and error.orig is not None and _code(error.orig) in _RETRYABLE
+
+
+def is_after_failure(error: BaseException) -> bool:
+    """Tell whether the statement failed only because an earlier one of its transaction had failed (PostgreSQL)."""
+    return isinstance(error, exc.DBAPIError) and error.orig is not None and _code(error.orig) == "25P02"
 
 
 @contextmanager

@@ -1,0 +1,99 @@
+"""Primary keys as people give them: a value, a tuple, a dict, a model; as the mapper wants them: one tuple."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from sqlalchemy import ColumnElement, inspect
+from sqlalchemy.exc import NoInspectionAvailable
+from sqlalchemy.orm import InstanceState, Mapper
+
+from fx_orm.errors import MappingError, QueryError
+from fx_orm.errors.nearest import did_you_mean
+
+Identity = tuple[Any, ...]
+
+
+def mapper_of(entity_class: object) -> Mapper[Any]:
+    """Return the mapper of an entity class. Raises MappingError for anything else."""
+    found: object = inspect(entity_class, raiseerr=False) if isinstance(entity_class, type) else None
+    if not isinstance(found, Mapper):
+        raise MappingError(
+            f"{_name(entity_class)} is not an entity; declare it as "
+            f"`class {_name(entity_class)}(AbstractEntity, table=True)`",
+            entity=entity_class,
+        )
+    return found
+
+
+def state_of(entity: object) -> InstanceState[Any]:
+    """Return what SQLAlchemy knows of one entity. Raises MappingError for an object that is none."""
+    try:
+        found: object = inspect(entity)
+    except NoInspectionAvailable:
+        found = None
+    if not isinstance(found, InstanceState):
+        what = f"the class {entity.__name__}" if isinstance(entity, type) else f"an object of {type(entity).__name__}"
+        raise MappingError(f"{what} is not an entity; give an object of a class with `table=True`", entity=entity)
+    return found
+
+
+def read_identity(mapper: Mapper[Any], given: Any) -> Identity | None:
+    """Read a primary key; None where a part of it is None: no row has such a key.
+
+    Values are converted as the entity's fields would (`"2"` is 2 for an int). Raises QueryError for what does not fit.
+    """
+    names = key_names(mapper)
+    entity = mapper.class_.__name__
+    if isinstance(given, BaseModel):
+        given = given.model_dump(include=set(names))
+    if isinstance(given, Mapping):
+        given = _from_mapping(given, names, entity)
+    if len(names) == 1 and not (isinstance(given, Sequence) and not isinstance(given, (str, bytes))):
+        given = (given,)
+    if not isinstance(given, Sequence) or isinstance(given, (str, bytes)) or len(given) != len(names):
+        raise QueryError(
+            f"the primary key of {entity} is ({', '.join(names)}); give a tuple or a dict of {len(names)}, "
+            f"not {given!r}",
+            entity=mapper.class_,
+            name=given,
+        )
+    if any(value is None for value in given):
+        return None
+    return tuple(
+        _convert(name, column, value, entity)
+        for name, column, value in zip(names, mapper.primary_key, given, strict=True)
+    )
+
+
+def key_names(mapper: Mapper[Any]) -> list[str]:
+    """Return the fields of the primary key, in its order."""
+    return [mapper.get_property_by_column(column).key for column in mapper.primary_key]
+
+
+def _from_mapping(given: Mapping[str, Any], names: list[str], entity: str) -> Identity:
+    for name in given:
+        if name not in names:
+            raise QueryError(
+                f'the primary key of {entity} has no field "{name}"'
+                f"{did_you_mean(str(name), names) or '; it is (' + ', '.join(names) + ')'}",
+                name=name,
+            )
+    return tuple(given.get(name) for name in names)
+
+
+def _convert(name: str, column: ColumnElement[Any], value: Any, entity: str) -> Any:
+    try:
+        kind = column.type.python_type
+    except NotImplementedError:
+        return value
+    if isinstance(value, kind):
+        return value
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        raise QueryError(f"{entity}.{name} takes {kind.__name__}, not {value!r}", name=name) from None
+
+
+def _name(thing: object) -> str:
+    return thing.__name__ if isinstance(thing, type) else type(thing).__name__

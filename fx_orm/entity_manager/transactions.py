@@ -1,0 +1,185 @@
+"""The blocks of `transaction()`: the outermost is a transaction of the database, those inside are savepoints."""
+
+import random
+import time
+from collections.abc import Callable
+from functools import wraps
+from types import TracebackType
+from typing import Any, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import SessionTransaction
+
+from fx_orm import database
+from fx_orm.entity_manager.unit_of_work import UnitOfWork
+from fx_orm.errors import FxError, QueryError
+from fx_orm.errors.nearest import did_you_mean
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_LEVELS = ("READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
+_START_READ_ONLY = {
+    "sqlite": "PRAGMA query_only = ON",
+    "mysql": "START TRANSACTION READ ONLY",
+    "mariadb": "START TRANSACTION READ ONLY",
+}
+_END_READ_ONLY = {"sqlite": "PRAGMA query_only = OFF"}
+_FIRST_PAUSE_SECONDS = 0.01
+
+
+class Transactions:
+    """The open blocks of one manager, and how new ones are opened."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self.work = work
+        self.open: list[Transaction] = []
+
+    def new(self, *, isolation: str | None = None, read_only: bool = False, retries: int = 0) -> "Transaction":
+        """Prepare a block; nothing happens until it is entered. Raises QueryError for an unknown isolation level."""
+        return Transaction(self, _level(isolation), read_only=read_only, retries=retries)
+
+    def run(self, fn: Callable[[], T], retries: int) -> T:
+        """Run `fn` in a transaction, again after a deadlock or a failed serialization, at most `retries` times."""
+        if self.open and retries:
+            raise FxError("run(retries=) inside transaction() cannot repeat what came before it; call it outside")
+        for attempt in range(retries):
+            try:
+                with self.new():
+                    return fn()
+            except Exception as error:
+                if not database.is_retryable(error):
+                    raise
+            # A random pause, twice as long each time: two that collided shall not meet again.
+            time.sleep(_FIRST_PAUSE_SECONDS * 2**attempt * (0.5 + random.random()))  # noqa: S311
+        with self.new():
+            return fn()
+
+
+class Transaction:
+    """A block that commits when it is left, and rolls back when an exception leaves it.
+
+    As a decorator it puts each call of a function into such a block, and repeats it as `retries` says.
+    """
+
+    def __init__(self, transactions: Transactions, isolation: str | None, *, read_only: bool, retries: int) -> None:
+        self._transactions = transactions
+        self._work = transactions.work
+        self._isolation = isolation
+        self._read_only = read_only
+        self._retries = retries
+        self._savepoint: SessionTransaction | None = None
+        self.is_rollback_only = False
+
+    def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
+        """Put each call of `function` into such a block."""
+
+        @wraps(function)
+        def in_transaction(*args: P.args, **kwargs: P.kwargs) -> T:
+            if self._retries:
+                return self._transactions.run(lambda: function(*args, **kwargs), self._retries)
+            with Transaction(self._transactions, self._isolation, read_only=self._read_only, retries=0):
+                return function(*args, **kwargs)
+
+        return in_transaction
+
+    def __enter__(self) -> "Transaction":
+        if self._retries:
+            raise FxError(
+                "a with block cannot be repeated: decorate a function by @transaction(retries=...), "
+                "or call run(function, retries=...)"
+            )
+        with self._work.call():
+            if self._work.blocks:
+                self._enter_nested()
+            else:
+                self._enter_outermost()
+            self._transactions.open.append(self)
+            self._work.blocks += 1
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with self._work.call():
+            try:
+                if self._read_only and self._work.is_connected:
+                    self._work.refuse_changes()
+                    self._say(self._work.session.connection(), _END_READ_ONLY)
+                if error is None and not self.is_rollback_only:
+                    self._commit()
+                else:
+                    self._rollback()
+            finally:
+                self._transactions.open.remove(self)
+                self._work.blocks -= 1
+                if not self._work.blocks:
+                    self._work.read_only = False
+
+    def _enter_nested(self) -> None:
+        if self._isolation or self._read_only:
+            raise FxError("isolation= and read_only= are for the outermost transaction(); a savepoint has none")
+        self._savepoint = self._work.session.begin_nested()
+
+    def _enter_outermost(self) -> None:
+        work = self._work
+        if not self._isolation and not self._read_only:
+            work.begin_afresh()
+            work.begin_to_write()
+            return
+        if work.has_uncommitted():
+            raise FxError(
+                "isolation= and read_only= need a new transaction, but there is uncommitted work; commit first"
+            )
+        system = work.session.get_bind().dialect.name
+        options: dict[str, Any] = {}
+        if self._isolation and system != "sqlite":  # SQLite is always serializable: at least what was asked for
+            options["isolation_level"] = self._isolation
+        if system == "postgresql":
+            options["postgresql_readonly"] = self._read_only
+        if system == "sqlite" and not self._read_only:
+            options |= database.WRITE_LOCK
+        work.begin_afresh()
+        connection = work.session.connection(execution_options=options)
+        if self._read_only:
+            work.read_only = True
+            self._say(connection, _START_READ_ONLY)
+
+    def _say(self, connection: sa.Connection, words: dict[str, str]) -> None:
+        statement = words.get(connection.dialect.name)
+        if statement:
+            connection.exec_driver_sql(statement)
+
+    def _commit(self) -> None:
+        work = self._work
+        try:
+            if self._savepoint is None:
+                work.commit()
+                return
+            work.flush()
+            work.refuse_aborted()
+            self._savepoint.commit()
+        except BaseException:
+            self._rollback()
+            raise
+
+    def _rollback(self) -> None:
+        session = self._work.session
+        if self._savepoint is None:
+            session.rollback()
+        elif session.get_nested_transaction() is self._savepoint:
+            self._savepoint.rollback()
+
+
+def _level(isolation: str | None) -> str | None:
+    if isolation is None:
+        return None
+    level = isolation.upper().replace("_", " ")
+    if level not in _LEVELS:
+        raise QueryError(
+            f'transaction(isolation="{isolation}"): there is no such level'
+            f"{did_you_mean(level, _LEVELS) or '; there are ' + ', '.join(_LEVELS)}",
+            name=isolation,
+            accepted=list(_LEVELS),
+        )
+    return level

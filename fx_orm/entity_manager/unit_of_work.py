@@ -1,0 +1,287 @@
+"""The session of one manager and the rules of its use: when it flushes, commits, rolls back and lets go.
+
+It knows nothing of single entities (`EntityManager` is the face) nor of the blocks of `transaction()`.
+"""
+
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc, inspect
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
+from sqlalchemy.orm.exc import StaleDataError
+from sqlmodel import Session as SQLModelSession
+
+from fx_orm import config, database
+from fx_orm.entity_manager.exclusive_use import ExclusiveUse
+from fx_orm.errors import FxError, StaleEntityError
+
+_READS = re.compile(r"\s*(?:SELECT|VALUES|TABLE|SHOW|EXPLAIN|DESCRIBE|PRAGMA)\b", re.IGNORECASE)
+
+
+class UnitOfWork:
+    """One session with its rules.
+
+    * A transaction begins with the first statement. What was loaded before it is read again at its next use.
+    * A call that fails leaves the session usable: outside `transaction()` what was pending is rolled back.
+    * With `release_when_idle` a call that leaves nothing uncommitted gives the connection back.
+    """
+
+    def __init__(self, engine: sa.Engine | None, *, release_when_idle: bool) -> None:
+        self._fixed_engine = engine
+        self._engine = engine
+        self.release_when_idle = release_when_idle
+        self.session = SQLModelSession(bind=engine, autoflush=False, expire_on_commit=False)
+        self.autocommit = False
+        self.blocks = 0
+        """How many `transaction()` blocks are open."""
+        self.read_only = False
+        self._use = ExclusiveUse()
+        self._calls = 0
+        self._connected = False
+        self._outdated = False
+        self._uncommitted: dict[str, None] = {}
+        event.listen(self.session, "after_begin", self._on_begin)
+        event.listen(self.session, "after_transaction_end", self._on_end)
+        event.listen(self.session, "after_flush", self._on_flush)
+        event.listen(self.session, "do_orm_execute", self._on_execute)
+
+    @contextmanager
+    def call(self) -> Generator[Session]:
+        """Enclose every use of the session: alone, up to date, its errors explained, its connection given back."""
+        with self._use, _explained():
+            if self._calls == 0:
+                self._follow_configuration()
+                self._expire_outdated()
+            self._calls += 1
+            try:
+                yield self.session
+            except BaseException as error:
+                self._calls -= 1
+                if self.release_when_idle or isinstance(error, exc.DBAPIError):
+                    self._end_failed_read()
+                raise
+            self._calls -= 1
+            self._release_if_idle()
+
+    @contextmanager
+    def writing(self) -> Generator[Session]:
+        """Enclose one change: a committed transaction of its own, or a part of the one under way."""
+        with self.call():
+            if self.blocks:
+                yield self.session
+                self.flush()
+                return
+            self.begin_to_write()
+            self.blocks += 1
+            try:
+                yield self.session
+                self.commit()
+            except BaseException:
+                self.session.rollback()
+                raise
+            finally:
+                self.blocks -= 1
+
+    def flush(self) -> None:
+        """Send what is pending. Outside `transaction()` a failure rolls everything since the last commit back."""
+        if not self.is_pending():
+            return
+        self.refuse_changes()
+        if self.blocks:
+            self.session.flush()
+            return
+        self.begin_to_write()
+        try:
+            self.session.flush()
+        except BaseException:
+            self.session.rollback()
+            raise
+        if self.autocommit:
+            self.commit()
+
+    def commit(self) -> None:
+        """Commit the session's transaction, whole or not at all."""
+        try:
+            if self.is_pending() and not self.blocks:
+                self.begin_to_write()
+            self.refuse_aborted()
+            self.session.commit()
+        except BaseException:
+            self.session.rollback()
+            raise
+
+    def begin_to_write(self) -> None:
+        """Take SQLite's write lock at the beginning: a transaction that has read first could not wait for it later."""
+        if self.has_uncommitted() or self.session.get_bind().dialect.name != "sqlite":
+            return
+        self.end_read()
+        self.session.connection(execution_options=database.WRITE_LOCK)
+
+    def begin_afresh(self) -> None:
+        """Let the next statement begin a transaction, with nothing known from before, unless work is under way."""
+        if not self.has_uncommitted():
+            self.end_read()
+            self._expire_outdated()
+
+    def refuse_changes(self) -> None:
+        """Raise FxError for changes in a transaction that is read only."""
+        if self.read_only and (pending := self.pending()):
+            raise FxError(f"this transaction is read only, but there are changes: {', '.join(pending)}")
+
+    def refuse_aborted(self) -> None:
+        """Raise FxError when a statement has failed and the database would answer COMMIT by a silent rollback."""
+        if not self.session.is_active or (self._connected and database.is_aborted(self.session.connection())):
+            raise FxError(
+                "nothing was committed: a statement of this transaction failed and its error was not passed on; "
+                "put what may fail into a transaction() of its own, inside"
+            )
+
+    def end_read(self) -> None:
+        """End a transaction that has only read; what is pending stays pending."""
+        transaction = self.session.get_transaction()
+        if transaction is None or not self._connected:
+            return
+        if self.is_pending():
+            transaction.close()
+        else:
+            self.session.commit()
+
+    def is_pending(self) -> bool:
+        """Tell whether there is anything to flush."""
+        session = self.session
+        return bool(session.new or session.deleted or session.dirty)
+
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether a transaction holds a connection."""
+        return self._connected
+
+    def has_uncommitted(self) -> bool:
+        """Tell whether something was sent in this transaction that is not committed yet."""
+        return bool(self._uncommitted)
+
+    def pending(self) -> list[str]:
+        """Describe for people what is not flushed."""
+        session = self.session
+        return [
+            *(f"{_described(entity)} (new)" for entity in session.new),
+            *(f"{_described(entity)} (changed)" for entity in session.dirty if session.is_modified(entity)),
+            *(f"{_described(entity)} (deleted)" for entity in session.deleted),
+        ]
+
+    def unsaved(self) -> list[str]:
+        """Describe for people what is not committed."""
+        return [*self._uncommitted, *self.pending()]
+
+    def close(self) -> None:
+        """Roll back what is not committed, give the connection back, let go of every entity."""
+        with self._use, _explained():
+            self.session.close()
+
+    def _follow_configuration(self) -> None:
+        """Use the database that is configured now; entities of another one are let go of."""
+        if self._fixed_engine is not None or self._connected:
+            return
+        settings = config.settings()
+        engine = database.engine(settings)
+        if engine is self._engine:
+            return
+        if self._engine is not None:
+            self.session.expunge_all()
+        self._engine = self.session.bind = engine
+        self.session.autoflush = settings.database.autoflush
+        self.autocommit = settings.database.autocommit
+
+    def _expire_outdated(self) -> None:
+        """Forget the values that were loaded by transactions that have ended, but no change that was made since."""
+        if not self._outdated:
+            return
+        self._outdated = False
+        session = self.session
+        changed = {id(entity) for entity in session.dirty}
+        if not changed:
+            session.expire_all()
+            return
+        for entity in session.identity_map.values():
+            if id(entity) not in changed:
+                session.expire(entity)
+
+    def _end_failed_read(self) -> None:
+        """After an error outside of everything, a database may refuse to go on in this transaction: end it."""
+        if self._calls == 0 and not self.blocks and not self.has_uncommitted() and self._connected:
+            transaction = self.session.get_transaction()
+            if transaction is not None:
+                transaction.close()
+
+    def _release_if_idle(self) -> None:
+        if not self.release_when_idle or self._calls or self.blocks or not self._connected:
+            return
+        if not self.has_uncommitted() and not self.is_pending():
+            self.session.commit()
+
+    def _on_begin(self, _session: Session, _transaction: SessionTransaction, _connection: sa.Connection) -> None:
+        self._connected = True
+
+    def _on_end(self, _session: Session, transaction: SessionTransaction) -> None:
+        if transaction.parent is None:
+            self._outdated = self._outdated or self._connected
+            self._connected = False
+            self._uncommitted.clear()
+
+    def _on_flush(self, _session: Session, _context: object) -> None:
+        self._uncommitted |= dict.fromkeys(self.pending())
+
+    def _on_execute(self, state: ORMExecuteState) -> sa.Result[Any] | None:
+        if state.is_relationship_load or state.is_column_load:
+            return self._load_and_release(state)
+        text = state.statement.text if isinstance(state.statement, sa.TextClause) else ""
+        if not state.is_select and not _READS.match(text):
+            self._uncommitted |= {"a statement": None}
+        return None
+
+    def _load_and_release(self, state: ORMExecuteState) -> sa.Result[Any] | None:
+        """Load what an attribute asks for outside of any call, and give the connection back as after a call."""
+        if not self.release_when_idle or self._calls or self.blocks:
+            return None
+        self._calls += 1
+        try:
+            loaded = state.invoke_statement().freeze()
+        finally:
+            self._calls -= 1
+        self._release_if_idle()
+        return loaded()
+
+
+@contextmanager
+def _explained() -> Generator[None]:
+    try:
+        with database.explained():
+            yield
+    except StaleDataError as error:
+        if isinstance(error, FxError):
+            raise
+        raise StaleEntityError(
+            "the row was changed or deleted by somebody else since it was loaded; refresh() the entity and decide again"
+        ) from error
+    except exc.PendingRollbackError as error:
+        raise _broken() from error
+    except exc.DBAPIError as error:
+        if database.is_after_failure(error):
+            raise _broken() from error
+        raise
+
+
+def _broken() -> FxError:
+    return FxError(
+        "this transaction was broken by an earlier error and runs nothing more; leave transaction() or call "
+        "rollback(), and put what may fail into a transaction() of its own, inside"
+    )
+
+
+def _described(entity: object) -> str:
+    identity = inspect(entity, raiseerr=True).identity
+    name = type(entity).__name__
+    return name if identity is None else f"{name} {', '.join(map(str, identity))}"

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from fx_orm.schema.literals import quoted
+
 MARIADB_STRING_LENGTH = 255
 """Length of an unbounded `str` on MariaDB and MySQL, which have no VARCHAR without one (SQLModel's number)."""
 
@@ -128,8 +130,8 @@ def _source_of(
     enum_members: Sequence[str] | None,
 ) -> str | None:
     if enum_members is not None:
-        members = ", ".join(_quoted(member) for member in enum_members)
-        return f"sa.Enum({members}, name={_quoted(kind.rpartition('.')[2].lower())})" if members else None
+        members = ", ".join(quoted(member) for member in enum_members)
+        return f"sa.Enum({members}, name={quoted(kind.rpartition('.')[2].lower())})" if members else None
     if kind in _FIXED:
         return _FIXED[kind]
     if kind in _JSON_KINDS:
@@ -205,8 +207,3 @@ def _parsed(annotation: str) -> ast.expr | None:
         return ast.parse(annotation.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError):
         return None
-
-
-def _quoted(text: str) -> str:
-    plain = repr(text)
-    return f'"{plain[1:-1]}"' if plain.startswith("'") and '"' not in text else plain

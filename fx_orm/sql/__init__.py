@@ -10,6 +10,7 @@ It knows no SQLAlchemy and no database, and needs sqlglot only for complete expr
 * `parse_expression`: a complete expression, checked
 """
 
+from fx_orm.sql.expressions import Expression, parse_expression
 from fx_orm.sql.functions import FUNCTIONS, PORTABLE, allow_functions, functions
 from fx_orm.sql.operators import (
     DIRECTIONS,
@@ -57,6 +58,7 @@ __all__ = [
     "ColumnReference",
     "Condition",
     "Entry",
+    "Expression",
     "Found",
     "Name",
     "Resolution",
@@ -78,6 +80,7 @@ __all__ = [
     "functions",
     "names",
     "operator",
+    "parse_expression",
     "read_column",
     "read_condition",
     "read_select_item",

@@ -14,6 +14,7 @@ from fx_lsp.features.code_action import CodeAction
 from fx_lsp.features.completion import Completion, Kind
 from fx_lsp.features.definition import Location
 from fx_lsp.features.diagnostics import Diagnostic
+from fx_lsp.features.hover import Hover
 from fx_lsp.rules.rule import Severity
 
 Encoding = types.PositionEncodingKind | str
@@ -115,6 +116,12 @@ def to_completions(document: Document, found: Sequence[Completion], encoding: En
 def to_location(document: Document, found: Location, encoding: Encoding) -> types.Location:
     """Write a place in `document`, which is the file of the place."""
     return types.Location(to_uri(found.path), to_range(document, found.span, encoding))
+
+
+def to_hover(document: Document, found: Hover, encoding: Encoding) -> types.Hover:
+    """Write a card."""
+    content = types.MarkupContent(types.MarkupKind.Markdown, found.markdown)
+    return types.Hover(content, to_range(document, found.span, encoding))
 
 
 def to_code_action(

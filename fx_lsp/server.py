@@ -23,6 +23,7 @@ from fx_lsp.convert import (
     to_code_action,
     to_completions,
     to_diagnostic,
+    to_hover,
     to_location,
     to_offset,
     to_path,
@@ -35,10 +36,13 @@ from fx_lsp.features.code_action import code_actions
 from fx_lsp.features.completion import completion
 from fx_lsp.features.definition import definition
 from fx_lsp.features.diagnostics import diagnostics
+from fx_lsp.features.hover import hover
 from fx_lsp.scheduler import Delayed
 from fx_orm import __version__
 
 logger = logging.getLogger(__name__)
+
+PlaceParams = types.CompletionParams | types.DefinitionParams | types.HoverParams
 
 DIAGNOSTICS_DELAY = 0.12  # seconds without a change before diagnostics are published
 FILES_DELAY = 0.2  # seconds in which file events are gathered
@@ -121,7 +125,9 @@ class FxLanguageServer(LanguageServer):
 
     # Buffers
 
-    def place(self, params: types.CompletionParams | types.DefinitionParams) -> tuple[Document | None, int]:
+    def place(
+        self, params: types.CompletionParams | types.DefinitionParams | types.HoverParams
+    ) -> tuple[Document | None, int]:
         """Find the buffer and the offset that a request speaks of."""
         path = to_path(params.text_document.uri)
         document = self.projects.document(path) if path else None
@@ -254,6 +260,13 @@ async def definitions(server: FxLanguageServer, params: types.DefinitionParams) 
     ]
 
 
+async def hovers(server: FxLanguageServer, params: types.HoverParams) -> types.Hover | None:
+    """Explain the name under the cursor."""
+    document, offset = server.place(params)
+    found = hover(server.projects.snapshot(document.path), document, offset) if document else None
+    return to_hover(document, found, server.encoding) if document and found else None
+
+
 async def actions(server: FxLanguageServer, params: types.CodeActionParams) -> list[types.CodeAction] | None:
     """Offer what can be done about the diagnostics in a range."""
     path = to_path(params.text_document.uri)
@@ -275,6 +288,7 @@ FEATURES: tuple[tuple[str, Handler, Any], ...] = (
     (types.WORKSPACE_DID_CHANGE_WATCHED_FILES, did_change_watched_files, None),
     (types.TEXT_DOCUMENT_COMPLETION, completions, types.CompletionOptions(trigger_characters=['"', "'", "."])),
     (types.TEXT_DOCUMENT_DEFINITION, definitions, None),
+    (types.TEXT_DOCUMENT_HOVER, hovers, None),
     (types.TEXT_DOCUMENT_CODE_ACTION, actions, types.CodeActionOptions([types.CodeActionKind.QuickFix])),
 )
 

@@ -70,7 +70,10 @@ class Relationship:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A table class. `complete`: all of its fields are known. `table`: None where the name is computed."""
+    """A table class. `complete`: all of its fields are known. `table`: None where the name is computed.
+
+    `ours`: it derives from `AbstractEntity`, whose rules for names and indexes differ from plain SQLModel's.
+    """
 
     path: str
     fact: ClassFact
@@ -78,6 +81,7 @@ class Entity:
     fields: Mapping[str, Field]
     relationships: Mapping[str, Relationship]
     complete: bool
+    ours: bool = True
 
     @property
     def name(self) -> str:
@@ -112,6 +116,7 @@ class Snapshot:
     migrations_folder: str | None = None
     entity_folders: tuple[str, ...] = ()
     whole: bool = True
+    migrations_are_complete: bool = False
 
     # What names mean
 
@@ -169,6 +174,16 @@ class Snapshot:
         """Find the one entity of a table; None when there is none, or several."""
         found = self._entities_by_table.get(table.casefold(), [])
         return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def table_names(self) -> tuple[str, ...]:
+        """The names of all tables that are known."""
+        return tuple(sorted({entity.table for entity in self.entities if entity.table} | self.other_tables))
+
+    def is_unknown_table(self, name: str) -> bool:
+        """Whether there is certainly no such table: everything was read, and neither entities nor migrations make it."""
+        known = {table.casefold() for table in self.table_names}
+        return self.complete and self.migrations_are_complete and name.casefold() not in known
 
     def document(self, path: str) -> Document | None:
         """Find the text of a file."""
@@ -255,7 +270,7 @@ class Snapshot:
                 ours = ours or (base.library == "fx_orm" and base.name == "AbstractEntity")
         known = complete and not parent_table
         table = self._table(own, bases, known=known, ours=ours)
-        return Entity(own.path, own.fact, table, fields, relationships, known and current)
+        return Entity(own.path, own.fact, table, fields, relationships, known and current, ours)
 
     def _table(self, own: Local, bases: list[Local | External | None], *, known: bool, ours: bool) -> str | None:
         """Name the table: what `__tablename__` says, else fx_orm's snake case or SQLModel's lower case."""

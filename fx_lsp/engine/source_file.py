@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fx_lsp.engine.facts import Facts
+from fx_lsp.engine.queries import read_function
+from fx_lsp.engine.references import NameReference, query_references, repository_references
 from fx_lsp.engine.relations import BackReference, ForeignKey, back_references, foreign_keys
 from fx_lsp.engine.snapshot import Entity, Snapshot
 from fx_lsp.engine.text import Document
@@ -38,6 +40,18 @@ class SourceFile:
     def foreign_keys(self) -> list[ForeignKey]:
         """The foreign keys that the file's entities declare."""
         return foreign_keys(self.snapshot, self.path)
+
+    @cached_property
+    def names(self) -> list[NameReference]:
+        """The names in the strings of the file's queries and repository calls."""
+        found: list[NameReference] = []
+        for function in self.facts.functions:
+            queries, calls = read_function(self.snapshot, self.facts, function)
+            for query in queries:
+                found.extend(query_references(self.snapshot, query))
+            for call in calls:
+                found.extend(repository_references(call))
+        return found
 
     @cached_property
     def back_references(self) -> list[BackReference]:

@@ -17,7 +17,7 @@ FILES = ("src/entity/product.py", "src/repository/product_repository.py", "src/r
 
 
 @pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("step", [7])
+@pytest.mark.parametrize("step", [11])
 def test_every_feature_over_every_prefix_and_suffix(name: str, step: int) -> None:
     index = Index(SHOP)
     index.scan()

@@ -11,10 +11,10 @@ from fx_lsp.engine.project import posix
 from fx_lsp.engine.snapshot import Snapshot
 from fx_lsp.engine.text import Document, Edit, Span
 from fx_lsp.features.code_action import CodeAction
-from fx_lsp.features.completion import Completion, Kind
 from fx_lsp.features.definition import Location
 from fx_lsp.features.diagnostics import Diagnostic
 from fx_lsp.features.hover import Hover
+from fx_lsp.features.proposal import Completion, Kind
 from fx_lsp.rules.rule import Severity
 
 Encoding = types.PositionEncodingKind | str

@@ -24,9 +24,16 @@ _NOT_NAMES = frozenset(
 class Cursor:
     """The string under the cursor and its surroundings.
 
-    `call` is the innermost call whose parenthesis is open at the cursor, `position` or `keyword` the argument in which
-    the cursor is; `key`: the string is the key of a dict there. `before` is the text of the string up to the cursor;
-    `string` ends at the cursor when it is not closed. `field` is name and annotation of what the chain is assigned to.
+    Attributes:
+        string: the literal; it ends at the cursor when it is not closed.
+        before: its text up to the cursor.
+        call: the innermost call whose parenthesis is open at the cursor.
+        position: of the argument in which the cursor is; None when it has a `keyword`.
+        key: whether the string is a key of the innermost dict.
+        bracket: the innermost one that is open.
+        chain: the outermost call around `call` in one chain.
+        function: what can be seen of the function around it.
+        field: name and annotation of what the chain is assigned to.
     """
 
     string: Text
@@ -35,6 +42,7 @@ class Cursor:
     position: int | None
     keyword: str | None
     key: bool
+    bracket: str
     chain: Call
     function: FunctionFact
     class_name: str | None
@@ -93,6 +101,7 @@ class _Surroundings:
             position,
             keyword,
             self._is_key(opened, at),
+            self.tokens[opened[-1]].text,
             chain,
             function,
             class_name,

@@ -73,3 +73,18 @@ def _builder_names(snapshot: Snapshot, facts: Facts, function: FunctionFact) -> 
             found = resolve(Place(snapshot, facts, function, binding.value.span.start), binding.value)
             if isinstance(found, Builder):
                 yield binding.name, found.key
+
+
+def query_at(snapshot: Snapshot, facts: Facts, function: FunctionFact, chain: Call) -> Query | RepositoryOf | None:
+    """Find the query that a chain builds, with everything that the function calls on it; or the chain's repository."""
+    root, calls = calls_of_chain(chain)
+    receiver, rest = _receiver(Place(snapshot, facts, function, chain.span.start), root, calls)
+    if isinstance(receiver, RepositoryOf):
+        return receiver
+    if not isinstance(receiver, Builder):
+        return None
+    queries, _ = read_function(snapshot, facts, function)
+    query = next((found for found in queries if found.builder.key == receiver.key), Query(receiver))
+    known = {call.span for call in query.calls}
+    query.calls.extend(call for call in rest if call.span not in known)
+    return query

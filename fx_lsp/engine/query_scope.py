@@ -17,8 +17,8 @@ _HIDES_TABLES = frozenset({"with_cte", "when", "union", "union_all", "intersect"
 class QueryScope:
     """The scope of a query.
 
-    `closed`: no table can be missing. `aliases` are the names that `select` gives; `hidden_aliases`: there may be others.
-    `relationships` are the joins by relationship, by the place of their string.
+    `closed`: no table can be missing. `aliases` are the names that `select` gives; `hidden_aliases`: there may be
+    others. `relationships` are the joins by relationship, by the place of their string.
     """
 
     scope: Scope

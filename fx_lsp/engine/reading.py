@@ -64,7 +64,7 @@ def read_facts(document: Document, last_good: Facts | None = None) -> Facts:
         tables.extend(last_good.tables)
     return Facts(
         document.path,
-        tuple(classes),
+        tuple(sorted(classes, key=lambda fact: fact.span)),
         tuple(functions),
         imports,
         tuple(stars),

@@ -1,15 +1,15 @@
 """The names in the strings of queries and repository calls, and what they mean.
 
-`fx_orm.sql` reads the strings and resolves the names, as it does at run time. What is added here is certainty: a name that
-means nothing is only told when no table can be missing from what was read.
+`fx_orm.sql` reads the strings and resolves the names, as it does at run time. What is added here is certainty: a name
+that means nothing is only told when no table can be missing from what was read.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from fx_lsp.engine.expressions import Call, Text
-from fx_lsp.engine.query_scope import QueryScope, scope_of
 from fx_lsp.engine.queries import Query, RepositoryCall
+from fx_lsp.engine.query_scope import QueryScope, scope_of
 from fx_lsp.engine.snapshot import Entity, Field, Relationship, Snapshot
 from fx_lsp.engine.strings import RoleString, strings_of
 from fx_lsp.engine.text import Span

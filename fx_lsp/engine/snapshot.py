@@ -181,7 +181,7 @@ class Snapshot:
         return tuple(sorted({entity.table for entity in self.entities if entity.table} | self.other_tables))
 
     def is_unknown_table(self, name: str) -> bool:
-        """Whether there is certainly no such table: everything was read, and neither entities nor migrations make it."""
+        """Whether there is certainly no such table: all was read, and neither entities nor migrations make it."""
         known = {table.casefold() for table in self.table_names}
         return self.complete and self.migrations_are_complete and name.casefold() not in known
 

@@ -1,7 +1,7 @@
 """A query or a repository call names a column that its tables do not have.
 
-The query fails when it runs, on the path that nobody tried. Silent while a table of the query is not known with all of its
-columns, or while the query leaves the function and may still be given other tables.
+The query fails when it runs, on the path that nobody tried. Silent while a table of the query is not known with all of
+its columns, or while the query leaves the function and may still be given other tables.
 
 Example:
     ```python

@@ -1,8 +1,8 @@
 """A query names a table or an alias that does not exist.
 
-An alias is unknown when the query has no such table; a table, when no entity and no migration file makes it. Silent while
-anything that could make a table cannot be read, and without a folder of migrations, when the database may hold tables that
-no file speaks of.
+An alias is unknown when the query has no such table; a table, when no entity and no migration file makes it. Silent
+while anything that could make a table cannot be read, and without a folder of migrations: the database may then hold
+tables that no file speaks of.
 
 Example:
     ```python

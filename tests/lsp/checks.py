@@ -7,6 +7,7 @@ from fx_lsp.features.code_action import code_actions
 from fx_lsp.features.completion import completion
 from fx_lsp.features.definition import definition
 from fx_lsp.features.diagnostics import diagnostics
+from fx_lsp.features.hover import hover
 from tests.lsp.fixture import Expected, Fixture, marks, write
 
 
@@ -14,7 +15,8 @@ def check_diagnostics(root: Path, text: str) -> None:
     """The diagnostics of every file are exactly the marked ones."""
     fixture = write(root, text)
     for name, content in fixture.files.items():
-        assert found(fixture, name) == marks(content), name
+        shown, expected = found(fixture, name), marks(content)
+        assert shown == expected, f"{name}: {shown}"
 
 
 def found(fixture: Fixture, name: str) -> list[Expected]:
@@ -68,3 +70,9 @@ def check_fix(root: Path, text: str, title: str, expected: str) -> None:
     assert edited is not None
     line, _ = edited.position(edits[0].span.start)
     assert edited.apply(edits).split("\n")[line].strip() == expected
+
+
+def check_hover(root: Path, text: str, expected: str | None) -> None:
+    """The card at the cursor is this Markdown."""
+    shown = hover(*write(root, text).at_cursor())
+    assert (shown.markdown if shown else None) == expected

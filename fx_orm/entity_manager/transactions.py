@@ -39,20 +39,20 @@ class Transactions:
         """Prepare a block; nothing happens until it is entered. Raises QueryError for an unknown isolation level."""
         return Transaction(self, _level(isolation), read_only=read_only, retries=retries)
 
-    def run(self, fn: Callable[[], T], retries: int) -> T:
+    def run(self, fn: Callable[[], T], retries: int, *, isolation: str | None = None, read_only: bool = False) -> T:
         """Run `fn` in a transaction, again after a deadlock or a failed serialization, at most `retries` times."""
         if self.open and retries:
             raise FxError("run(retries=) inside transaction() cannot repeat what came before it; call it outside")
         for attempt in range(retries):
             try:
-                with self.new():
+                with self.new(isolation=isolation, read_only=read_only):
                     return fn()
             except Exception as error:
                 if not database.is_retryable(error):
                     raise
             # A random pause, twice as long each time: two that collided shall not meet again.
             time.sleep(_FIRST_PAUSE_SECONDS * 2**attempt * (0.5 + random.random()))  # noqa: S311
-        with self.new():
+        with self.new(isolation=isolation, read_only=read_only):
             return fn()
 
 
@@ -76,10 +76,10 @@ class Transaction:
 
         @wraps(function)
         def in_transaction(*args: P.args, **kwargs: P.kwargs) -> T:
-            if self._retries:
-                return self._transactions.run(lambda: function(*args, **kwargs), self._retries)
-            with Transaction(self._transactions, self._isolation, read_only=self._read_only, retries=0):
+            def call() -> T:
                 return function(*args, **kwargs)
+
+            return self._transactions.run(call, self._retries, isolation=self._isolation, read_only=self._read_only)
 
         return in_transaction
 
@@ -104,7 +104,6 @@ class Transaction:
         with self._work.call():
             try:
                 if self._read_only and self._work.is_connected:
-                    self._work.refuse_changes()
                     self._say(self._work.session.connection(), _END_READ_ONLY)
                 if error is None and not self.is_rollback_only:
                     self._commit()
@@ -154,6 +153,7 @@ class Transaction:
         work = self._work
         try:
             if self._savepoint is None:
+                work.refuse_changes()
                 work.commit()
                 return
             work.flush()

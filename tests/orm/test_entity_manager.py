@@ -118,7 +118,8 @@ def test_an_update_names_the_changed_columns_only(em: EntityManager, statements:
     assert statements == [
         {
             "sqlite": "UPDATE unit_book SET title=? WHERE unit_book.id = ?",
-            "postgresql": "UPDATE unit_book SET title=%(title)s::VARCHAR WHERE unit_book.id = %(unit_book_id)s::INTEGER",
+            "postgresql": "UPDATE unit_book SET title=%(title)s::VARCHAR "
+            "WHERE unit_book.id = %(unit_book_id)s::INTEGER",
             "mysql": "UPDATE unit_book SET title=%(title)s WHERE unit_book.id = %(unit_book_id)s",
         }[em.session.get_bind().dialect.name]
     ]

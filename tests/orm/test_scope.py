@@ -1,0 +1,227 @@
+"""Who is current, on the three databases: requests, tasks, threads; connections that go back; two users at once."""
+
+import asyncio
+import gc
+import threading
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import Field, Relationship, SQLModel, select
+
+import fx_orm
+from fx_orm import database, scope
+from fx_orm.config import settings
+from fx_orm.entity_manager import EntityManager
+from fx_orm.errors import ConcurrentUseError
+
+
+class Team(SQLModel, table=True):
+    __tablename__ = "unit_team"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(max_length=40)
+
+    players: list["Player"] = Relationship(back_populates="team")
+
+
+class Player(SQLModel, table=True):
+    __tablename__ = "unit_player"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(max_length=40)
+    team_id: int | None = Field(default=None, foreign_key="unit_team.id")
+
+    team: Team | None = Relationship(back_populates="players")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[sa.Engine]:
+    """The configured database, with the tables and one player in a team."""
+    fx_orm.configure(database=database_url)
+    engine = database.engine(settings())
+    SQLModel.metadata.create_all(engine, tables=[Team.__table__, Player.__table__])
+    with EntityManager(engine) as em, em.transaction():
+        em.persist(Player(name="Zoe", team=Team(name="Reds")))
+    yield engine
+    scope.current().close()
+    database.dispose()
+    fx_orm.configure()
+
+
+def current() -> EntityManager:
+    manager = scope.current()
+    assert isinstance(manager, EntityManager)
+    return manager
+
+
+def connections_in_use(engine: sa.Engine) -> int:
+    return engine.pool.checkedout()  # type: ignore[attr-defined]
+
+
+def test_a_thread_has_one_manager_of_its_own(engine: sa.Engine) -> None:
+    assert current() is current()
+    others: list[EntityManager] = []
+    thread = threading.Thread(target=lambda: others.extend([current(), current()]))
+    thread.start()
+    thread.join()
+    assert others[0] is others[1] is not current()
+
+
+def test_use_makes_a_manager_current_also_in_other_threads_of_the_request(engine: sa.Engine) -> None:
+    async def request() -> None:
+        with EntityManager() as em, scope.use(em):
+            assert current() is em
+            assert await asyncio.to_thread(current) is em
+            own = await asyncio.create_task(in_task())
+            assert own is not em
+            with EntityManager() as inner, scope.use(inner):
+                assert current() is inner
+            assert current() is em
+        assert current() is not em
+
+    async def in_task() -> EntityManager:
+        assert current() is current()
+        return current()
+
+    asyncio.run(request())
+
+
+def test_a_call_gives_its_connection_back(engine: sa.Engine) -> None:
+    em = current()
+    player = em.get(Player, 1)
+    assert connections_in_use(engine) == 0
+    assert player.team is not None
+    assert player.team.name == "Reds"
+    assert connections_in_use(engine) == 0
+    assert [each.name for each in em.exec_statement(select(Player))] == ["Zoe"]
+    with pytest.raises(sa.exc.DBAPIError):
+        em.exec_statement(sa.text("SELECT nonsense FROM unit_player"))
+    assert connections_in_use(engine) == 0
+    player.name = "Kim"
+    assert em.unsaved() == ["Player 1 (changed)"]
+    em.flush()
+    assert connections_in_use(engine) == 1
+    em.commit()
+    assert connections_in_use(engine) == 0
+
+
+def test_what_was_loaded_is_read_again_by_the_next_call(engine: sa.Engine) -> None:
+    player = current().get(Player, 1)
+    with engine.begin() as connection:
+        connection.execute(sa.update(Player).values(name="Kim"))
+    assert player.name == "Zoe"
+    assert current().get(Player, 1) is player
+    assert player.name == "Kim"
+
+
+def test_many_calls_hold_one_connection(engine: sa.Engine) -> None:
+    made: list[object] = []
+    sa.event.listen(engine, "connect", lambda connection, _record: made.append(connection))
+    engine.dispose()
+    for _ in range(1000):
+        assert current().find(Player, 1) is not None
+        assert connections_in_use(engine) == 0
+    assert len(made) == 1
+
+
+def test_thirty_two_threads_share_nothing(engine: sa.Engine) -> None:
+    managers: list[EntityManager] = []
+    errors: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            managers.append(current())
+            for turn in range(5):
+                with current().transaction():
+                    current().persist(Player(name=f"{number}/{turn}"))
+                assert current().exec_statement(sa.text("SELECT count(*) FROM unit_player"))[0] >= 1
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(32)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert len({id(manager) for manager in managers}) == 32
+    assert current().exec_statement(sa.text("SELECT count(*) FROM unit_player")) == [1 + 32 * 5]
+    assert connections_in_use(engine) == 0
+
+
+def test_two_hundred_tasks_share_nothing(engine: sa.Engine) -> None:
+    async def work(number: int) -> EntityManager:
+        em = current()
+        em.find(Player, 1)
+        await asyncio.sleep(0)
+        with em.transaction():
+            assert current() is em
+            em.persist(Player(name=str(number)))
+        return em
+
+    async def main() -> list[EntityManager]:
+        return list(await asyncio.gather(*(work(number) for number in range(200))))
+
+    managers = asyncio.run(main())
+    assert len({id(manager) for manager in managers}) == 200
+    assert current().exec_statement(sa.text("SELECT count(*) FROM unit_player")) == [201]
+    assert connections_in_use(engine) == 0
+
+
+def test_work_that_a_thread_never_committed_is_warned_of(engine: sa.Engine) -> None:
+    def forget() -> None:
+        current().get(Player, 1).name = "Kim"
+        current().persist(Team(name="Blues"))
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        thread = threading.Thread(target=forget, name="worker")
+        thread.start()
+        thread.join()
+        del thread
+        gc.collect()
+    [warning] = [str(each.message) for each in caught if each.category is ResourceWarning]
+    assert warning == (
+        "thread 'worker' ended with changes that were never committed: Team (new), Player 1 (changed); "
+        "call commit(), or write inside transaction()"
+    )
+    assert connections_in_use(engine) == 0
+    assert current().get(Player, 1).name == "Zoe"
+
+
+def test_two_threads_at_once_are_refused_with_both_places(engine: sa.Engine) -> None:
+    em = EntityManager(engine)
+    inside, leave = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with em.reading():
+            inside.set()
+            leave.wait(timeout=20)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    inside.wait(timeout=20)
+    with pytest.raises(ConcurrentUseError) as error:
+        em.find(Player, 1)
+    leave.set()
+    thread.join()
+    assert Path(error.value.first.rpartition(":")[0]) == Path(error.value.second.rpartition(":")[0]) == Path(__file__)
+    assert error.value.first != error.value.second
+    assert str(error.value) == (
+        f"two threads or tasks use one entity manager at once: {error.value.first} and {error.value.second}; "
+        "give each its own (EntityManagerInterface() does)"
+    )
+    assert em.find(Player, 1) is not None
+    em.close()
+
+
+def test_another_configuration_is_another_database(engine: sa.Engine, tmp_path: Path) -> None:
+    em = current()
+    player = em.get(Player, 1)
+    fx_orm.configure(database=f"sqlite:///{tmp_path / 'other.db'}")
+    SQLModel.metadata.create_all(database.engine(settings()), tables=[Team.__table__, Player.__table__])
+    assert em.find(Player, 1) is None
+    assert not em.contains(player)

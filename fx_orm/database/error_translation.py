@@ -33,6 +33,7 @@ _NO_ACCESS = {"42501", 1044}
 _TOO_MANY = {"53300", 1040, 1203}
 _GONE = {"57P01", "57P02", "57P03", "08000", "08001", "08003", "08006", 2002, 2003, 2006, 2013, 2055}
 _RETRYABLE = {"40001", "40P01", 1213, 1020, "SQLITE_BUSY_SNAPSHOT"}
+_DAMAGED = {"SQLITE_NOTADB", "SQLITE_CORRUPT"}
 _NOT_A_FILE = {"SQLITE_CANTOPEN", "SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_IOERR", "SQLITE_READONLY"}
 
 _REFUSED = re.compile(r'password authentication failed|no password supplied|role "[^"]*" does not exist|pg_hba\.conf')
@@ -80,7 +81,7 @@ def _on_error(context: ExceptionContext) -> None:
         translated = _duplicate(original, context)
     elif code in _FOREIGN_KEY:
         translated = _foreign_key(original, code, context)
-    elif isinstance(original, (exc.OperationalError, exc.InterfaceError)) or context.is_disconnect:
+    elif isinstance(original, (exc.OperationalError, exc.InterfaceError)) or context.is_disconnect or code in _DAMAGED:
         translated = _unavailable(original, code, context)
     if translated is not None:
         original.__cause__ = original.orig

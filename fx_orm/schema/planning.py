@@ -143,7 +143,7 @@ class _Planner:
             yield DropConstraintOp(table, constraint.name, kind)
             return
         raise MigrationError(
-            f'table "{table}": {constraint} has no name in the file that made it, so that it cannot be dropped alike on '
+            f'table "{table}": {constraint} has no name in the file that made it, so it cannot be dropped alike on '
             "all databases; write this migration by hand",
             table=table,
         )

@@ -1,0 +1,95 @@
+"""The folder of migration files: what is in it, read by syntax alone."""
+
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+
+from fx_orm.config import Settings
+from fx_orm.errors import MigrationError
+from fx_orm.schema.migration_file import file_name
+from fx_orm.schema.revisions import Built, History, history, read_revision, schema_of
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationFolder:
+    """`migrations/versions` of a project."""
+
+    root: Path
+    folder: Path
+
+    @classmethod
+    def of(cls, settings: Settings) -> "MigrationFolder":
+        """Find the folder of a project; it need not exist yet."""
+        return cls(settings.root, settings.root / settings.migrations)
+
+    @property
+    def versions(self) -> Path:
+        """Where the files lie."""
+        return self.folder / "versions"
+
+    def history(self) -> History:
+        """Read the files and put them in order.
+
+        Raises:
+            MigrationError: a file cannot be read, or files do not fit each other.
+        """
+        files = sorted(path for path in self.versions.glob("*.py") if path.name != "__init__.py")
+        found = history(read_revision(self._text(path), self.shown(path)) for path in files)
+        if found.problems:
+            problem = found.problems[0]
+            raise MigrationError(f"{problem.path}: {problem.message}", file=problem.path)
+        return found
+
+    def single_head(self, found: History) -> str | None:
+        """Give the revision that a new one follows, None when there is none yet.
+
+        Raises:
+            MigrationError: several revisions are followed by none.
+        """
+        if len(found.heads) > 1:
+            listed = " and ".join(found.heads)
+            raise MigrationError(
+                f"the migrations {listed} both come last; let one follow the other by its down_revision",
+                heads=found.heads,
+            )
+        return found.head
+
+    def schema(self, found: History) -> Built:
+        """Build the schema that the files make.
+
+        Raises:
+            MigrationError: a statement cannot be understood without running it.
+        """
+        built = schema_of(found)
+        if built.opaque:
+            spot = built.opaque[0]
+            raise MigrationError(
+                f"{spot.path}:{spot.line}: {spot.reason}; what the migrations build is not certain here",
+                file=spot.path,
+                line=spot.line,
+                opaque=built.opaque,
+            )
+        return built
+
+    def write(self, text: str, revision: str, message: str) -> Path:
+        """Write a new file; never over another."""
+        path = self.versions / file_name(revision, message)
+        self.versions.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        return path
+
+    def shown(self, path: Path) -> str:
+        """Write a path for people: from the project's root."""
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
+
+    def _text(self, path: Path) -> str:
+        try:
+            return path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise MigrationError(f"{self.shown(path)} cannot be read: {error}", file=self.shown(path)) from error
+
+
+def now() -> datetime.datetime:
+    """The time that a new file's name and header say: the wall clock's, as its author knows it."""
+    return datetime.datetime.now()  # noqa: DTZ005 - for people, in one place at one time

@@ -1,0 +1,181 @@
+"""Run migrations through Alembic, without env.py and alembic.ini.
+
+On SQLite everything that is pending is one transaction; on PostgreSQL each migration is one; MariaDB commits each
+statement that changes a table by itself, so that a failed migration may leave some of its statements done there.
+"""
+
+import logging
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext, MigrationInfo, MigrationStep, RevisionStep
+from alembic.script import Script, ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import exc
+
+from fx_orm import database
+from fx_orm.config import Settings
+from fx_orm.errors import FxError, MigrationError
+from fx_orm.migrations import sqlite
+from fx_orm.migrations.folder import MigrationFolder
+from fx_orm.migrations.locks import migration_lock
+from fx_orm.urls import database_url, shown
+
+_LOCK_TIMEOUT_SECONDS = 60.0
+
+# What is called with each migration that was applied or taken back.
+Progress = Callable[["Applied"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A migration that was applied or taken back: the revisions before and after; None is the empty database."""
+
+    before: str | None
+    after: str | None
+    message: str
+
+
+def upgrade(
+    settings: Settings,
+    revision: str = "heads",
+    *,
+    progress: Progress | None = None,
+    lock_timeout: float = _LOCK_TIMEOUT_SECONDS,
+) -> list[Applied]:
+    """Apply the migrations that are pending, up to `revision`, and return them. Talks to the database.
+
+    Raises:
+        MigrationError: files or database do not fit, or a migration failed; which is said.
+        DatabaseUnavailable: the server does not answer, or there is no such database.
+    """
+    folder = MigrationFolder.of(settings)
+    folder.single_head(folder.history())
+
+    def steps(script: ScriptDirectory, heads: tuple[str, ...]) -> list[RevisionStep]:
+        pending = list(script.iterate_revisions(revision, heads, implicit_base=True))
+        return [MigrationStep.upgrade_from_script(script.revision_map, each) for each in reversed(pending)]
+
+    return _run(settings, folder, steps, progress, lock_timeout)
+
+
+def downgrade(
+    settings: Settings,
+    revision: str = "-1",
+    *,
+    progress: Progress | None = None,
+    lock_timeout: float = _LOCK_TIMEOUT_SECONDS,
+) -> list[Applied]:
+    """Take migrations back down to `revision`: `-1` is the last one, `base` all. Raises and returns as `upgrade`."""
+    folder = MigrationFolder.of(settings)
+    folder.history()
+
+    def steps(script: ScriptDirectory, heads: tuple[str, ...]) -> list[RevisionStep]:
+        applied = script.iterate_revisions(heads, revision, select_for_downgrade=True) if heads else ()
+        return [MigrationStep.downgrade_from_script(script.revision_map, each) for each in applied]
+
+    return _run(settings, folder, steps, progress, lock_timeout)
+
+
+def current_revisions(settings: Settings) -> tuple[str, ...]:
+    """Ask the database which revisions it is at; none when it is empty, or a file of SQLite that is not there."""
+    url = database_url(settings)
+    if is_missing_file(url):
+        return ()
+    with database.explained(), database.engine(settings).connect() as connection:
+        return MigrationContext.configure(connection).get_current_heads()
+
+
+def is_missing_file(url: sa.URL) -> bool:
+    """Tell whether this is a database of SQLite whose file is not there: connecting would make it."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return False
+    return not url.database.startswith("file:") and not Path(url.database).exists()
+
+
+def _run(
+    settings: Settings,
+    folder: MigrationFolder,
+    steps: Callable[[ScriptDirectory, tuple[str, ...]], list[RevisionStep]],
+    progress: Progress | None,
+    lock_timeout: float,
+) -> list[Applied]:
+    if not folder.versions.is_dir():
+        return []
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    script = ScriptDirectory(str(folder.folder), version_locations=[str(folder.versions)])
+    applied: list[Applied] = []
+
+    def on_version_apply(_context: object, step: MigrationInfo, _heads: object, _arguments: object) -> None:
+        revised = step.up_revision
+        message = revised.doc if isinstance(revised, Script) else ""
+        applied.append(Applied(_one(step.source_revision_ids), _one(step.destination_revision_ids), message))
+        if progress is not None:
+            progress(applied[-1])
+
+    attempt: list[str] = []
+
+    def plan(heads: tuple[str, ...], _context: object) -> Iterator[RevisionStep]:
+        for step in steps(script, heads):
+            attempt.append(step.revision.revision)
+            yield step
+
+    with (
+        _told(attempt, settings),
+        _connection(settings, lock_timeout) as connection,
+        EnvironmentContext(Config(), script, fn=plan) as environment,
+    ):
+        environment.configure(
+            connection=connection,
+            transaction_per_migration=True,
+            transactional_ddl=connection.dialect.name in ("sqlite", "postgresql"),
+            on_version_apply=on_version_apply,
+        )
+        with environment.begin_transaction():
+            environment.run_migrations()
+    return applied
+
+
+@contextmanager
+def _connection(settings: Settings, lock_timeout: float) -> Generator[sa.Connection]:
+    url = database_url(settings)
+    if is_missing_file(url):
+        name = Path(url.database or "")
+        raise MigrationError(f'there is no database "{name.name}"; run: fx-orm database create', database=shown(url))
+    if url.get_backend_name() == "sqlite":
+        with sqlite.migration_connection(url) as connection:
+            yield connection
+        return
+    engine = database.engine(settings)
+    with database.explained(), migration_lock(engine, lock_timeout), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def _told(attempt: list[str], settings: Settings) -> Generator[None]:
+    """Say in one line what went wrong, and in which migration."""
+    try:
+        yield
+    except FxError:
+        raise
+    except exc.SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        reason = " ".join(str(cause).split())
+        where = f"migration {attempt[-1]}" if attempt else f"{shown(database_url(settings))}"
+        raise MigrationError(f"{where}: {reason}", revision=attempt[-1] if attempt else None) from error
+    except CommandError as error:
+        raise MigrationError(
+            f"{error}; the database was migrated by files that are not here", cause=str(error)
+        ) from error
+    except (SyntaxError, ImportError, NameError, AttributeError, TypeError, ValueError, KeyError) as error:
+        where = f"migration {attempt[-1]}" if attempt else "a migration file"
+        raise MigrationError(f"{where}: {type(error).__name__}: {error}") from error
+
+
+def _one(revisions: tuple[str, ...]) -> str | None:
+    return revisions[-1] if revisions else None

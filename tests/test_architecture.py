@@ -32,9 +32,11 @@ abstract_entity           errors schema column_types fields relationships json_t
 discovery                 errors config relationships abstract_entity
 query                     errors sql scope database
 query_builder             errors sql scope query
-repository                errors scope query_builder
-entity_manager            errors config scope database query_builder repository
-entity_manager_interface  errors scope entity_manager query_builder repository
+identity                  errors
+object_manager            scope query_builder
+repository                errors identity object_manager query_builder
+entity_manager            errors config scope database identity query_builder repository
+entity_manager_interface  object_manager query_builder repository
 migrations                errors schema config urls database discovery
 admin                     errors config urls database
 cli                       *

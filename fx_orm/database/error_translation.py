@@ -36,6 +36,7 @@ _RETRYABLE = {"40001", "40P01", 1213, 1020, "SQLITE_BUSY_SNAPSHOT"}
 _DAMAGED = {"SQLITE_NOTADB", "SQLITE_CORRUPT"}
 _NOT_A_FILE = {"SQLITE_CANTOPEN", "SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_IOERR", "SQLITE_READONLY"}
 
+_BROKE = "the connection broke; run the work again"
 _REFUSED = re.compile(r'password authentication failed|no password supplied|role "[^"]*" does not exist|pg_hba\.conf')
 _NO_TLS = re.compile(r"does not support SSL|SSL is required|SSL was required")
 
@@ -158,7 +159,7 @@ def _unavailable(
     address = shown(url) if url is not None else "the database"
     reason = _reason(code, str(original.orig), url, connecting=context.connection is None)
     if reason is None and context.is_disconnect:
-        reason = "the connection broke; run the work again"
+        reason = _BROKE
     if reason is None:
         return None
     return DatabaseUnavailable(f"{address}: {reason}", original, database=address, code=code)
@@ -187,9 +188,9 @@ def _reason(code: str | int | None, text: str, url: sa.URL | None, *, connecting
         return known[kind] if kind else None
     if _NO_TLS.search(text):
         return "the server offers no TLS, which sslmode asks for"
-    if code in _GONE or connecting:
+    if connecting:
         return "the server does not answer; is it running, and are host and port right?"
-    return None
+    return _BROKE if code in _GONE else None
 
 
 def _table(context: ExceptionContext) -> sa.Table | None:

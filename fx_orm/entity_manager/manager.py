@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import SQLModel
 
-from fx_orm.entity_manager.identity import key_names, mapper_of, read_identity, state_of
 from fx_orm.entity_manager.transactions import Transaction, Transactions
 from fx_orm.entity_manager.unit_of_work import UnitOfWork
 from fx_orm.errors import FxError, NotFoundError
+from fx_orm.identity import key_names, mapper_of, read_identity, state_of
 
 T = TypeVar("T")
 

@@ -263,8 +263,11 @@ def _explained() -> Generator[None]:
     except StaleDataError as error:
         if isinstance(error, FxError):
             raise
+        table = re.search(r"on table '([^']*)'", str(error))
+        where = f' of table "{table[1]}"' if table else ""
         raise StaleEntityError(
-            "the row was changed or deleted by somebody else since it was loaded; refresh() the entity and decide again"
+            f"a row{where} was changed or deleted by somebody else since it was loaded; load it again and decide anew",
+            table=table[1] if table else None,
         ) from error
     except exc.PendingRollbackError as error:
         raise _broken() from error

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import sqlalchemy as sa
@@ -10,12 +11,14 @@ from sqlmodel import Field, Relationship, SQLModel, select
 from fx_orm import database
 from fx_orm.entity_manager import EntityManager
 from fx_orm.errors import (
+    DatabaseUnavailable,
     DuplicateKeyError,
     ForeignKeyError,
     FxError,
     MappingError,
     NotFoundError,
     QueryError,
+    StaleEntityError,
 )
 from fx_orm.urls import resolve
 
@@ -48,6 +51,16 @@ class Place(SQLModel, table=True):
     label: str = Field(default="", max_length=20)
 
 
+class Note(SQLModel, table=True):
+    __tablename__ = "unit_note"
+
+    id: int | None = Field(default=None, primary_key=True)
+    text: str = Field(max_length=80)
+    version: int | None = Field(default=None, sa_column=(_version := sa.Column(sa.Integer, nullable=False)))
+
+    __mapper_args__: ClassVar[dict[str, object]] = {"version_id_col": _version}
+
+
 @pytest.fixture
 def engine(database_url: str) -> Iterator[sa.Engine]:
     engine = database.engine_for(resolve(database_url, Path.cwd()))
@@ -57,7 +70,7 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
 
 @pytest.fixture
 def em(engine: sa.Engine) -> Iterator[EntityManager]:
-    SQLModel.metadata.create_all(engine, tables=[model.__table__ for model in (Shelf, Book, Place)])
+    SQLModel.metadata.create_all(engine, tables=[model.__table__ for model in (Shelf, Book, Place, Note)])
     with EntityManager(engine) as em:
         yield em
 
@@ -292,3 +305,40 @@ def test_commit_does_not_pass_over_a_swallowed_error(em: EntityManager, engine: 
     with pytest.raises(FxError, match="nothing was committed: a statement of this transaction failed"):
         em.commit()
     assert em.exec_statement(select(Shelf)) == []
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_overwritten(em: EntityManager, engine: sa.Engine) -> None:
+    note = em.persist(Note(text="one"))
+    em.commit()
+    note.text = "mine"
+    with EntityManager(engine) as other, other.transaction():
+        other.get(Note, 1).text = "theirs"
+    with pytest.raises(StaleEntityError) as error:
+        em.commit()
+    assert str(error.value) == (
+        'a row of table "unit_note" was changed or deleted by somebody else since it was loaded; '
+        "load it again and decide anew"
+    )
+    assert isinstance(error.value, sa.orm.exc.StaleDataError)
+    assert note.text == "theirs"
+    note.text = "both"
+    em.commit()
+    assert rows(engine, Note) == [(1, "both", 3)]
+
+
+def test_a_connection_that_breaks(em: EntityManager, engine: sa.Engine) -> None:
+    kill = {"postgresql": "SELECT pg_terminate_backend({})", "mysql": "KILL {}"}.get(engine.dialect.name)
+    if kill is None:
+        return
+    own = {"postgresql": "SELECT pg_backend_pid()", "mysql": "SELECT CONNECTION_ID()"}[engine.dialect.name]
+    with pytest.raises(DatabaseUnavailable) as error, em.transaction():
+        em.persist(Shelf(name="A"))
+        em.flush()
+        [number] = em.exec_statement(sa.text(own))
+        with engine.connect() as killer:
+            killer.exec_driver_sql(kill.format(number))
+        em.exec_statement(select(Shelf))
+    assert str(error.value).endswith(": the connection broke; run the work again")
+    with em.transaction():
+        em.persist(Shelf(name="B"))
+    assert [row[1] for row in rows(engine, Shelf)] == ["B"]

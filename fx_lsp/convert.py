@@ -148,8 +148,9 @@ def to_code_action(
         title=found.title,
         kind=types.CodeActionKind.QuickFix,
         diagnostics=[to_diagnostic(document, found.diagnostic, encoding)],
-        is_preferred=True,
-        edit=edit,
+        is_preferred=not found.refused,
+        disabled=types.CodeActionDisabled(found.refused) if found.refused else None,
+        edit=None if found.refused else edit,
     )
 
 

@@ -6,6 +6,7 @@ client's messages.
 """
 
 import asyncio
+import datetime
 import logging
 import threading
 from collections.abc import Awaitable, Callable
@@ -122,6 +123,12 @@ class FxLanguageServer(LanguageServer):
         edit = workspace.workspace_edit if workspace else None
         operations = edit.resource_operations if edit else None
         return bool(edit and edit.document_changes and types.ResourceOperationKind.Create in (operations or ()))
+
+    @property
+    def shows_refusals(self) -> bool:
+        """Whether the client shows actions that cannot be taken, with the reason."""
+        documents = self.client_capabilities.text_document
+        return bool(documents and documents.code_action and documents.code_action.disabled_support)
 
     # Buffers
 
@@ -274,10 +281,11 @@ async def actions(server: FxLanguageServer, params: types.CodeActionParams) -> l
     if document is None:
         return None
     snapshot, ordered = server.projects.snapshot(document.path), server.takes_ordered_edits
+    span = to_span(document, params.range, server.encoding)
     return [
         to_code_action(snapshot, document, action, server.encoding, ordered=ordered)
-        for action in code_actions(snapshot, document, to_span(document, params.range, server.encoding))
-        if ordered or not action.files
+        for action in code_actions(snapshot, document, span, datetime.datetime.now())  # noqa: DTZ005 - for people
+        if (ordered or not action.files) and (server.shows_refusals or not action.refused)
     ]
 
 

@@ -66,7 +66,11 @@ def columns_of(snapshot: Snapshot, table: str) -> Mapping[str, Field | None] | N
     entity = snapshot.entity_of_table(table)
     if entity is not None:
         return entity.columns if entity.complete and None not in {f.column for f in entity.fields.values()} else None
-    return None
+    # A table that migrations alone make.
+    migrations = snapshot.migrations
+    known = table.casefold() not in snapshot.other_tables and not snapshot.has_several_entities(table)
+    found = migrations.built.schema.table(table) if migrations and migrations.certain and known else None
+    return dict.fromkeys((column.name for column in found.columns), None) if found else None
 
 
 def _root(entity: Entity) -> Entry:

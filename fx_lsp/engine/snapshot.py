@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from fx_lsp.engine.annotations import Annotation, read_annotation
 from fx_lsp.engine.expressions import Call, Expression, Literal, Subscript, Text, dotted
 from fx_lsp.engine.facts import ClassFact, Facts, FieldFact, RelationshipFact
+from fx_lsp.engine.migrations import Migrations, read_migrations
 from fx_lsp.engine.text import Document, Span
 from fx_orm.schema.naming import table_name
 
@@ -102,7 +103,7 @@ class Entity:
         return self.fact.name_span
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """A project at one moment.
 
@@ -116,7 +117,6 @@ class Snapshot:
     migrations_folder: str | None = None
     entity_folders: tuple[str, ...] = ()
     whole: bool = True
-    migrations_are_complete: bool = False
 
     # What names mean
 
@@ -176,14 +176,27 @@ class Snapshot:
         return found[0] if len(found) == 1 else None
 
     @cached_property
+    def migrations(self) -> Migrations | None:
+        """The migration files of the project; None when there are none."""
+        return read_migrations(self.migrations_folder, self.documents) if self.migrations_folder else None
+
+    @cached_property
     def table_names(self) -> tuple[str, ...]:
-        """The names of all tables that are known."""
-        return tuple(sorted({entity.table for entity in self.entities if entity.table} | self.other_tables))
+        """The names of all tables that are known: of entities, of other classes, of migrations."""
+        migrated = self.migrations.built.schema.tables if self.migrations else ()
+        of_entities = {entity.table for entity in self.entities if entity.table}
+        return tuple(sorted({*of_entities, *self.other_tables, *migrated}))
 
     def is_unknown_table(self, name: str) -> bool:
         """Whether there is certainly no such table: all was read, and neither entities nor migrations make it."""
         known = {table.casefold() for table in self.table_names}
-        return self.complete and self.migrations_are_complete and name.casefold() not in known
+        return (
+            self.complete and self.migrations is not None and self.migrations.certain and name.casefold() not in known
+        )
+
+    def has_several_entities(self, table: str) -> bool:
+        """Whether more than one class claims a table."""
+        return len(self._entities_by_table.get(table.casefold(), [])) > 1
 
     def document(self, path: str) -> Document | None:
         """Find the text of a file."""

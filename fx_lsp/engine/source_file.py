@@ -6,6 +6,7 @@ Features ask here instead of joining facts themselves.
 from dataclasses import dataclass
 from functools import cached_property
 
+from fx_lsp.engine.drift import Drift, drift
 from fx_lsp.engine.facts import Facts
 from fx_lsp.engine.queries import read_function
 from fx_lsp.engine.references import NameReference, query_references, repository_references
@@ -52,6 +53,11 @@ class SourceFile:
             for call in calls:
                 found.extend(repository_references(call))
         return found
+
+    @cached_property
+    def drift(self) -> Drift | None:
+        """What the entities of the project say and no migration file does; None where that is not certain."""
+        return drift(self.snapshot)
 
     @cached_property
     def back_references(self) -> list[BackReference]:

@@ -1,5 +1,6 @@
 """One `check` for each feature: the only code of the editor's tests that knows the API. All tests are strings."""
 
+import datetime
 from pathlib import Path
 
 from fx_lsp.engine.text import Span
@@ -9,6 +10,8 @@ from fx_lsp.features.definition import definition
 from fx_lsp.features.diagnostics import diagnostics
 from fx_lsp.features.hover import hover
 from tests.lsp.fixture import Expected, Fixture, marks, write
+
+NOW = datetime.datetime(2024, 6, 3, 15, 23, 45)
 
 
 def check_diagnostics(root: Path, text: str) -> None:
@@ -63,7 +66,7 @@ def check_definition(root: Path, text: str, *places: str) -> None:
 def check_fix(root: Path, text: str, title: str, expected: str) -> None:
     """The action `title` at the cursor changes the line of the diagnostic to this."""
     snapshot, document, offset = write(root, text).at_cursor()
-    actions = {action.title: action for action in code_actions(snapshot, document, Span(offset, offset))}
+    actions = {action.title: action for action in code_actions(snapshot, document, Span(offset, offset), NOW)}
     assert title in actions, sorted(actions)
     (path, edits), *_ = actions[title].edits
     edited = snapshot.document(path)

@@ -11,6 +11,8 @@ from fx_lsp.features.code_action import code_actions
 from fx_lsp.features.completion import completion
 from fx_lsp.features.definition import definition
 from fx_lsp.features.diagnostics import diagnostics
+from fx_lsp.features.hover import hover
+from tests.lsp.checks import NOW
 
 SHOP = Path(__file__).parents[2] / "docs" / "examples" / "shop"
 FILES = ("src/entity/product.py", "src/repository/product_repository.py", "src/repository/category_repository.py")
@@ -31,7 +33,8 @@ def test_every_feature_over_every_prefix_and_suffix(name: str, step: int) -> Non
             diagnostics(snapshot, path)
             completion(snapshot, document, offset)
             definition(snapshot, document, offset)
-            code_actions(snapshot, document, Span(max(0, offset - 10), offset))
+            hover(snapshot, document, offset)
+            code_actions(snapshot, document, Span(max(0, offset - 10), offset), NOW)
 
 
 def test_the_shop_has_no_diagnostics() -> None:

@@ -1,0 +1,219 @@
+"""Entities against migration files: the runtime's schema, differences on the field, the file written."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fx_lsp.engine.drift import migrated_entities
+from fx_lsp.engine.entity_schema import entity_schema
+from fx_lsp.engine.index import Index
+from fx_lsp.engine.project import posix
+from fx_lsp.engine.text import Span
+from fx_lsp.features.code_action import CodeAction, code_actions
+from fx_orm.schema.tables import Schema
+from tests.lsp.checks import NOW, check_diagnostics
+from tests.lsp.fixture import write
+
+ROOT = Path(__file__).parents[2]
+SHOP = ROOT / "docs" / "examples" / "shop"
+
+
+FIRST = """
+#- migrations/versions/20240101_000000_first.py
+from alembic import op
+import sqlalchemy as sa
+
+revision = "20240101_000000"
+down_revision = None
+
+def upgrade():
+    op.create_table(
+        "tag",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_tag"),
+    )
+"""
+TAG = """\
+#- src/entity/tag.py
+from fx_orm import AbstractEntity, Field
+
+class Tag(AbstractEntity, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+"""
+NAME = "    name: str = Field(max_length=40)\n"
+
+
+def test_what_is_migrated_is_silent(tmp_path: Path) -> None:
+    check_diagnostics(tmp_path, FIRST + TAG + NAME)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            NAME + "    weight: float | None = None\n    #^^^^^ ",
+            'column "weight" Float(precision=53) NULL is new in table "tag"',
+        ),
+        (
+            "    name: str = Field(max_length=50)\n    #^^^ ",
+            'column "name" of table "tag": type sa.String(length=40) becomes sa.String(length=50)',
+        ),
+        (
+            "    name: str | None = Field(max_length=40)\n    #^^^ ",
+            'column "name" of table "tag": NOT NULL becomes NULL',
+        ),
+        (
+            "    name: str = Field(max_length=40, unique=True)\n    #^^^ ",
+            'unique constraint on (name) is new in table "tag"',
+        ),
+        (
+            "    name: str = Field(max_length=40, index=True)\n    #^^^ ",
+            'index "ix_tag_name" on (name) is new in table "tag"',
+        ),
+    ],
+)
+def test_a_difference_is_on_the_field(tmp_path: Path, fields: str, message: str) -> None:
+    check_diagnostics(tmp_path, FIRST + TAG + f"{fields}field-not-migrated: not migrated: {message}\n")
+
+
+OPAQUE = '    op.execute("CREATE TABLE x (id int)")\n'
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(("down_revision = None", 'down_revision = "missing"'), id="a revision is missing"),
+        pytest.param(("    op.create_table(", f"{OPAQUE}    op.create_table("), id="opaque"),
+        pytest.param(("def upgrade():", "def upgrade(:"), id="a file does not parse"),
+    ],
+)
+def test_uncertain_migrations_are_silent(tmp_path: Path, change: tuple[str, str]) -> None:
+    check_diagnostics(tmp_path, FIRST.replace(*change) + TAG + NAME + "    weight: float | None = None\n")
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "    when: Moment\n",
+        "    when: int = Field(sa_type=SomeType)\n",
+        "    when: int = Field(**arguments)\n",
+        "    when: Annotated[int, 'x'] = 1\n",
+        "    when: ClassVar[int] = 1\n",
+    ],
+)
+def test_a_field_of_which_the_type_is_not_certain_is_silent(tmp_path: Path, field: str) -> None:
+    check_diagnostics(tmp_path, FIRST + TAG + NAME + field)
+
+
+def test_a_table_that_only_migrations_make_is_known(tmp_path: Path) -> None:
+    check_diagnostics(
+        tmp_path,
+        FIRST
+        + """\
+#- src/queries.py
+from fx_orm import QueryBuilder
+
+def names():
+    QueryBuilder().from_table("tgs t").get()
+    #                          ^^^ unknown-table: QueryBuilder.from_table("tgs t"): \
+there is no table "tgs"; did you mean "tag"?
+    return QueryBuilder().from_table("tag t").where("t.nmae", 1).get()
+    #                                                  ^^^^ unknown-column: QueryBuilder.where("t.nmae"): \
+table "tag" (t) has no column "nmae"; did you mean "name"?
+""",
+    )
+
+
+NOT_NULL = (
+    'column "weight" of table "tag" is NOT NULL and has no constant default: what do rows that exist get? '
+    "Say it with --default tag.weight=VALUE"
+)
+
+
+def action(root: Path, text: str) -> CodeAction:
+    """The action on the diagnostic at the cursor."""
+    snapshot, document, offset = write(root, text).at_cursor()
+    (found,) = code_actions(snapshot, document, Span(offset, offset), NOW)
+    return found
+
+
+def test_the_migration_is_written_beside_the_others(tmp_path: Path) -> None:
+    found = action(tmp_path, FIRST + TAG + NAME + "    wei<CURSOR>ght: float | None = None\n")
+    ((path, text),) = found.files
+    assert found.title == "Create the migration (1 change)"
+    assert path == posix(tmp_path.resolve() / "migrations/versions/20240603_152345_migration.py")
+    assert (
+        text
+        == '''\
+"""migration
+
+Revision ID: 20240603_152345
+Revises: 20240101_000000
+Create Date: 2024-06-03 15:23:45.000000
+"""
+from alembic import op
+import sqlalchemy as sa
+
+# revision identifiers, used by Alembic
+revision = "20240603_152345"
+down_revision = "20240101_000000"
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    """Apply schema changes"""
+    op.add_column("tag", sa.Column("weight", sa.Float(precision=53), nullable=True))
+
+
+def downgrade():
+    """Revert schema changes"""
+    with op.batch_alter_table("tag") as batch:
+        batch.drop_column("weight")
+'''
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        (
+            "    wei<CURSOR>ght: float\n",
+            NOT_NULL,
+        ),
+        (
+            "    wei<CURSOR>ght: float = 1.5\n    when: Moment\n",
+            'the type of column "when" of table "tag" is not certain',
+        ),
+        (
+            "    wei<CURSOR>ght: float = HEAVY\n",
+            'the default of column "weight" of table "tag" cannot be read',
+        ),
+    ],
+)
+def test_an_action_that_cannot_be_taken_says_why(tmp_path: Path, fields: str, reason: str) -> None:
+    found = action(tmp_path, FIRST + TAG + NAME + fields)
+    assert (found.files, found.refused) == ((), reason)
+
+
+def test_the_schema_of_the_shops_source_text_is_that_of_its_classes() -> None:
+    """In a process of its own: importing the shop's entities is for ever."""
+    pytest.importorskip("fx_orm.abstract_entity")
+    index = Index(SHOP)
+    index.scan()
+    snapshot = index.snapshot()
+    read = entity_schema(snapshot, migrated_entities(snapshot))
+    assert read.certain
+    code = (
+        "from pathlib import Path; from fx_orm.config import load_settings; from fx_orm.discovery import discover; "
+        "from fx_orm.migrations.entity_schema import entity_schema; "
+        "print(repr(entity_schema(discover(load_settings(Path('.'))))))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=SHOP, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == repr(Schema(dict(sorted(read.schema.tables.items()))))

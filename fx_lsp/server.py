@@ -105,6 +105,7 @@ class FxLanguageServer(LanguageServer):
         self.publishing = Delayed(DIAGNOSTICS_DELAY, self.publish)
         self.refreshing = Delayed(FILES_DELAY, self.refresh)
         self.changed_files: set[str] = set()
+        self.watching = False
         self.published: dict[str, list[types.Diagnostic]] = {}
 
     @property
@@ -117,12 +118,15 @@ class FxLanguageServer(LanguageServer):
         logger.error("%s: %s", source.__name__, error)
 
     @property
-    def takes_ordered_edits(self) -> bool:
-        """Whether the client applies document changes in order and can create files."""
+    def edit_capabilities(self) -> types.WorkspaceEditClientCapabilities:
+        """What the client can do with edits."""
         workspace = self.client_capabilities.workspace
-        edit = workspace.workspace_edit if workspace else None
-        operations = edit.resource_operations if edit else None
-        return bool(edit and edit.document_changes and types.ResourceOperationKind.Create in (operations or ()))
+        return (workspace.workspace_edit if workspace else None) or types.WorkspaceEditClientCapabilities()
+
+    @property
+    def creates_files(self) -> bool:
+        """Whether an edit may create files; that needs edits in an order, which Neovim takes without saying so."""
+        return types.ResourceOperationKind.Create in (self.edit_capabilities.resource_operations or ())
 
     @property
     def shows_refusals(self) -> bool:
@@ -197,9 +201,11 @@ class FxLanguageServer(LanguageServer):
                 logger.warning("the workspace is not indexed yet")
 
     def refresh(self) -> None:
-        """Look again at the files whose change the client announced since the last time."""
+        """Look again at the files that changed; at all of them when the client cannot tell which did."""
         paths, self.changed_files = sorted(self.changed_files), set()
         self.projects.refresh(paths)
+        if not self.watching:
+            self.projects.rescan()
         self.publishing.start()
 
     def publish(self) -> None:
@@ -236,6 +242,7 @@ async def initialized(server: FxLanguageServer, _params: types.InitializedParams
         )
         registration = types.Registration("fx-lsp-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
         server.client_register_capability(types.RegistrationParams([registration]))
+        server.watching = True
     await server.index([Path(folder) for folder in folders if folder])
 
 
@@ -243,6 +250,13 @@ async def did_change_watched_files(server: FxLanguageServer, params: types.DidCh
     """Gather file events: a branch that is checked out sends thousands."""
     server.changed_files.update(path for event in params.changes if (path := to_path(event.uri)))
     server.refreshing.start()
+
+
+async def did_save(server: FxLanguageServer, params: types.DidSaveTextDocumentParams) -> None:
+    """Look at the disk where the client does not watch it."""
+    if (path := to_path(params.text_document.uri)) is not None:
+        server.changed_files.add(path)
+        server.refreshing.start()
 
 
 async def completions(server: FxLanguageServer, params: types.CompletionParams) -> types.CompletionList | None:
@@ -280,12 +294,14 @@ async def actions(server: FxLanguageServer, params: types.CodeActionParams) -> l
     document = server.projects.document(path) if path else None
     if document is None:
         return None
-    snapshot, ordered = server.projects.snapshot(document.path), server.takes_ordered_edits
+    snapshot = server.projects.snapshot(document.path)
     span = to_span(document, params.range, server.encoding)
+    now = datetime.datetime.now()  # noqa: DTZ005 - the wall clock's time, for people
+    ordered = bool(server.edit_capabilities.document_changes)
     return [
-        to_code_action(snapshot, document, action, server.encoding, ordered=ordered)
-        for action in code_actions(snapshot, document, span, datetime.datetime.now())  # noqa: DTZ005 - for people
-        if (ordered or not action.files) and (server.shows_refusals or not action.refused)
+        to_code_action(snapshot, document, action, server.encoding, ordered=ordered or bool(action.files))
+        for action in code_actions(snapshot, document, span, now)
+        if (server.creates_files or not action.files) and (server.shows_refusals or not action.refused)
     ]
 
 
@@ -294,6 +310,7 @@ Handler = Callable[[FxLanguageServer, Any], Awaitable[Any]]
 FEATURES: tuple[tuple[str, Handler, Any], ...] = (
     (types.INITIALIZED, initialized, None),
     (types.WORKSPACE_DID_CHANGE_WATCHED_FILES, did_change_watched_files, None),
+    (types.TEXT_DOCUMENT_DID_SAVE, did_save, None),
     (types.TEXT_DOCUMENT_COMPLETION, completions, types.CompletionOptions(trigger_characters=['"', "'", "."])),
     (types.TEXT_DOCUMENT_DEFINITION, definitions, None),
     (types.TEXT_DOCUMENT_HOVER, hovers, None),

@@ -32,7 +32,7 @@ class Index:
         self._disk: dict[str, Document | None] = {}
         self._open: dict[str, Document] = {}
         self._facts: dict[str, Facts] = {}
-        self._scanned = False
+        self.scanned = False
         self._unread: set[str] = set()
         self._unreadable: set[str] = set()
         self._snapshot: Snapshot | None = None
@@ -40,7 +40,7 @@ class Index:
     def scan(self) -> list[Path]:
         """Walk the disk and read what is new or changed since the last time; return the projects inside this one."""
         contents = walk(Path(self.project.root))
-        self._scanned = True
+        self.scanned = True
         for name, stat in contents.files.items():
             self._note(name, stat)
         for name in self._stamps.keys() - contents.files.keys():
@@ -97,7 +97,7 @@ class Index:
             modules,
             self.project.migrations_folder,
             self.project.entity_folders,
-            whole=self._scanned and not self._unreadable,
+            whole=self.scanned and not self._unreadable,
         )
 
     def _note(self, path: str, stat: os.stat_result) -> None:

@@ -21,6 +21,13 @@ class Workspace:
         for folder in self.folders:
             self._scan(find_root(folder) or folder)
 
+    def rescan(self) -> None:
+        """Walk the disk again, in every project that is known."""
+        for index in list(self._indexes.values()):
+            if index.scanned:
+                for nested in index.scan():
+                    self._scan(nested)
+
     def open(self, document: Document) -> None:
         """Lay a buffer over a file, or a newer state of it."""
         self._open[document.path] = document

@@ -13,6 +13,7 @@ from fx_lsp.engine.index import Index
 from fx_lsp.engine.project import posix
 from fx_lsp.engine.text import Span
 from fx_lsp.features.code_action import CodeAction, code_actions
+from fx_orm.schema.revisions import read_revision
 from fx_orm.schema.tables import Schema
 from tests.lsp.checks import NOW, check_diagnostics
 from tests.lsp.fixture import write
@@ -146,36 +147,12 @@ def test_the_migration_is_written_beside_the_others(tmp_path: Path) -> None:
     ((path, text),) = found.files
     assert found.title == "Create the migration (1 change)"
     assert path == posix(tmp_path.resolve() / "migrations/versions/20240603_152345_migration.py")
-    assert (
-        text
-        == '''\
-"""migration
-
-Revision ID: 20240603_152345
-Revises: 20240101_000000
-Create Date: 2024-06-03 15:23:45.000000
-"""
-from alembic import op
-import sqlalchemy as sa
-
-# revision identifiers, used by Alembic
-revision = "20240603_152345"
-down_revision = "20240101_000000"
-branch_labels = None
-depends_on = None
-
-
-def upgrade():
-    """Apply schema changes"""
-    op.add_column("tag", sa.Column("weight", sa.Float(precision=53), nullable=True))
-
-
-def downgrade():
-    """Revert schema changes"""
-    with op.batch_alter_table("tag") as batch:
-        batch.drop_column("weight")
-'''
-    )
+    assert text.startswith('"""migration\n\nRevision ID: 20240603_152345\nRevises: 20240101_000000\n')
+    assert 'op.add_column("tag", sa.Column("weight", sa.Float(precision=53), nullable=True))' in text
+    assert read_revision(text).revision == "20240603_152345"
+    # With it the project is in order again.
+    field = "    weight: float | None = None\n"
+    check_diagnostics(tmp_path, f"{FIRST}{TAG}{NAME}{field}#- migrations/versions/{Path(path).name}\n{text}")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """The server over stdio, as three editors speak to it: VS Code counts utf-16 units, Neovim utf-8, Emacs code points."""
 
 import asyncio
+import json
+import re
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -25,6 +28,18 @@ class Product(AbstractEntity, table=True):
     id: int | None = Field(default=None, primary_key=True)
     category_id: int = Field(description="\N{DUCK}\N{DUCK}", foreign_key="categroy.id")
     category: "Category" = Relationship(back_populates="products")
+#- other/config/orm.yaml
+#- other/migrations/versions/20240101_000000_first.py
+revision = "20240101_000000"
+down_revision = None
+
+def upgrade():
+    pass
+#- other/src/entity/tag.py
+from fx_orm import AbstractEntity, Field
+
+class Tag(AbstractEntity, table=True):
+    id: int | None = Field(default=None, primary_key=True)
 """
 LINE = 8
 TARGET = 'category_id: int = Field(description="\N{DUCK}\N{DUCK}", foreign_key="'
@@ -151,3 +166,69 @@ async def test_completion_and_definition_while_the_buffer_does_not_parse(client:
         types.DefinitionParams(types.TextDocumentIdentifier(uri), back)
     )
     assert found.range.start == types.Position(LINE + 1, 4)
+
+
+@pytest.mark.asyncio
+async def test_the_migration_is_a_file_to_create(client: LanguageClient) -> None:
+    uri = open_file(client, "other/src/entity/tag.py")
+    (found,) = await diagnostics(client, uri, 1)
+    assert found.message == 'not migrated: table "tag" is new'
+    actions = await client.text_document_code_action_async(
+        types.CodeActionParams(types.TextDocumentIdentifier(uri), found.range, types.CodeActionContext([found]))
+    )
+    if client.editor == "emacs":  # it cannot create files
+        assert not actions
+        return
+    assert actions
+    (action,) = actions
+    assert isinstance(action, types.CodeAction)
+    assert action.edit
+    assert action.edit.document_changes
+    create, edit = action.edit.document_changes
+    assert isinstance(create, types.CreateFile)
+    assert isinstance(edit, types.TextDocumentEdit)
+    assert create.uri.startswith(uri.removesuffix("src/entity/tag.py") + "migrations/versions/")
+    assert isinstance(edit.edits[0], types.TextEdit)
+    assert 'op.create_table(\n        "tag",' in edit.edits[0].new_text
+
+
+@pytest.mark.asyncio
+async def test_what_a_client_should_not_do_does_no_harm(client: LanguageClient) -> None:
+    uri = open_file(client)
+    nowhere = types.VersionedTextDocumentIdentifier(uri="file:///nowhere.py", version=2)
+    change = types.TextDocumentContentChangeWholeDocument(text="x")
+    client.text_document_did_change(types.DidChangeTextDocumentParams(nowhere, [change]))
+    place = types.Position(10_000, 10_000)
+    for other in (uri, "file:///nowhere.py", "untitled:Untitled-1"):
+        document = types.TextDocumentIdentifier(other)
+        assert not await client.text_document_completion_async(types.CompletionParams(document, place))
+        assert not await client.text_document_definition_async(types.DefinitionParams(document, place))
+    assert len(await diagnostics(client, uri, 1)) == 1
+    assert client.messages == []
+
+
+def test_requests_before_initialize_and_after_shutdown_are_refused() -> None:
+    """No client library sends them: the bytes themselves."""
+
+    def message(**content: object) -> bytes:
+        body = json.dumps({"jsonrpc": "2.0", **content}).encode()
+        return b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+
+    place = {"textDocument": {"uri": "file:///a.py"}, "position": {"line": 0, "character": 0}}
+    sent = [
+        message(id=1, method="textDocument/hover", params=place),
+        message(id=2, method="initialize", params={"processId": None, "rootUri": None, "capabilities": {}}),
+        message(id=3, method="initialize", params={"processId": None, "rootUri": None, "capabilities": {}}),
+        message(id=4, method="shutdown"),
+        message(id=5, method="textDocument/hover", params=place),
+        message(method="exit"),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "fx_lsp"], input=b"".join(sent), capture_output=True, timeout=30, check=False
+    )
+    answers = {}
+    for part in re.split(rb"Content-Length: .*?\r\n\r\n", done.stdout, flags=re.DOTALL)[1:]:
+        answer = json.loads(part)
+        answers[answer.get("id")] = answer.get("error", {}).get("code")
+    assert answers == {1: -32002, 2: None, 3: -32600, 4: None, 5: -32600}
+    assert done.returncode == 0

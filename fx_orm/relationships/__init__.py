@@ -1,0 +1,5 @@
+"""Relationships: how an entity leads to others."""
+
+from fx_orm.relationships.declaration import Relationship
+
+__all__ = ["Relationship"]

@@ -111,7 +111,7 @@ def _run(
     script = ScriptDirectory(str(folder.folder), version_locations=[str(folder.versions)])
     applied: list[Applied] = []
 
-    def on_version_apply(_context: object, step: MigrationInfo, _heads: object, _arguments: object) -> None:
+    def on_version_apply(ctx: object, step: MigrationInfo, heads: object, run_args: object) -> None:  # noqa: ARG001 - Alembic's keywords
         revised = step.up_revision
         message = revised.doc if isinstance(revised, Script) else ""
         applied.append(Applied(_one(step.source_revision_ids), _one(step.destination_revision_ids), message))

@@ -39,7 +39,7 @@ from fx_orm.schema.tables import (
     UniqueConstraint,
 )
 
-_LONGEST_CALL = 100
+_LONGEST_CALL = 108
 
 _BatchOperation = AlterColumnOp | CreateConstraintOp | DropConstraintOp | DropColumnOp
 
@@ -139,7 +139,8 @@ class OperationsText:
             yield f"server_default={operation.server_default}"
         if existing and operation.type and cast_needed(existing.type, operation.type):
             column = '"' + operation.column.replace('"', '""') + '"'
-            yield f"postgresql_using={quoted(f'{column}::{type_name(operation.type)}')}"
+            by_text = "::text" if enum_type(existing.type) else ""
+            yield f"postgresql_using={quoted(f'{column}{by_text}::{type_name(operation.type)}')}"
         if existing and table.primary_key.columns == (operation.column,) and "Integer" in existing.type.source:
             yield "existing_autoincrement=True"
 

@@ -47,7 +47,7 @@ from fx_orm.schema.operations import (
     Operation,
     apply_all,
 )
-from fx_orm.schema.tables import Check, Column, ForeignKey, Schema, Table, UniqueConstraint
+from fx_orm.schema.tables import Check, Column, ForeignKey, Index, Schema, Table, UniqueConstraint
 
 
 def plan(differences: Iterable[Difference], before: Schema, *, undoing: bool = False) -> tuple[Operation, ...]:
@@ -104,9 +104,10 @@ class _Planner:
         operations = [
             *self._take_references_away(),
             *self._rename(),
+            *self._alter_enums(),
             *self._add_tables(),
             *self._add_columns(),
-            *self._alter_enums(),
+            *self._replace_indexes(),
             *self._rebuild(),
             *self._drop_replaced_enums(),
             *self._bring_references(),
@@ -128,12 +129,9 @@ class _Planner:
         for difference in self._of(DropForeignKey):
             if isinstance(difference, DropForeignKey):
                 yield from self._drop_constraint(difference.table, difference.definition, "foreignkey")
-        for difference in self._of(DropIndex):
-            if isinstance(difference, DropIndex):
-                yield DropIndexOp(difference.table, difference.definition.name)
+        for table, key in self._keys_without_index():
+            yield from self._drop_constraint(table, key, "foreignkey")
         for definition in reversed(ordered):
-            for index in reversed(definition.indexes):
-                yield DropIndexOp(definition.name, index.name)
             yield DropTableOp(definition.name)
 
     def _drop_constraint(
@@ -192,12 +190,19 @@ class _Planner:
                 yield DropEnumOp(old_type_name(new))
 
     def _changed_enums(self) -> list[tuple[EnumType, EnumType]]:
+        existing = enum_types(self.before)
         changed: dict[str, tuple[EnumType, EnumType]] = {}
-        for difference in self._of(AlterColumn):
-            if isinstance(difference, AlterColumn):
-                old, new = enum_type(difference.old.type), enum_type(difference.new.type)
-                if old and new and old.name == new.name and old != new:
-                    changed[new.name] = old, new
+        for difference in self.differences:
+            match difference:
+                case AddTable(definition=table):
+                    columns = table.columns
+                case AddColumn(definition=column) | AlterColumn(new=column):
+                    columns = (column,)
+                case _:
+                    continue
+            for new in filter(None, (enum_type(column.type) for column in columns)):
+                if new.name in existing and existing[new.name] != new:
+                    changed[new.name] = existing[new.name], new
         return list(changed.values())
 
     def _rebuild(self) -> Iterator[Operation]:
@@ -261,9 +266,39 @@ class _Planner:
         for difference in self._of(AddForeignKey):
             if isinstance(difference, AddForeignKey):
                 yield CreateConstraintOp(difference.table, difference.definition)
-        for difference in self._of(AddIndex):
-            if isinstance(difference, AddIndex):
-                yield CreateIndexOp(difference.table, difference.definition)
+        for table, key in self._keys_without_index():
+            yield CreateConstraintOp(table, key)
+
+    def _replace_indexes(self) -> Iterator[Operation]:
+        """Make new indexes before old ones go: MariaDB keeps a foreign key only with an index at any moment."""
+        dropped = {(each.table, each.definition.name) for each in self.differences if isinstance(each, DropIndex)}
+        added = [each for each in self._of(AddIndex) if isinstance(each, AddIndex)]
+        reused = [each for each in added if (each.table, each.definition.name) in dropped]
+        yield from (CreateIndexOp(each.table, each.definition) for each in added if each not in reused)
+        yield from (DropIndexOp(table, name) for table, name in sorted(dropped))
+        yield from (CreateIndexOp(each.table, each.definition) for each in reused)
+
+    def _keys_without_index(self) -> list[tuple[str, ForeignKey]]:
+        """Find the foreign keys that stay while their last index goes; MariaDB wants them made anew."""
+        found: list[tuple[str, ForeignKey]] = []
+        for table in self.tables:
+            here = [each for each in self.differences if each.table == table]
+            before = self.before.table(table)
+            gone = [each.definition for each in here if isinstance(each, DropIndex | DropUniqueConstraint)]
+            if before is None or not gone:
+                continue
+            dropped_keys = [each.definition for each in here if isinstance(each, DropForeignKey)]
+            uses: list[UniqueConstraint | Index] = [*before.unique, *before.indexes]
+            leading = {each.columns[0] for each in uses if each not in gone} | set(before.primary_key.columns[:1])
+            leading |= {each.definition.columns[0] for each in here if isinstance(each, AddIndex)}
+            found += [
+                (table, key)
+                for key in before.foreign_keys
+                if key not in dropped_keys
+                and key.columns[0] not in leading
+                and any(each.columns[0] == key.columns[0] for each in gone)
+            ]
+        return found
 
     def _with_enum_types(self, operations: list[Operation]) -> Iterator[Operation]:
         """Create PostgreSQL's types before their first column, and drop them after their last.

@@ -10,7 +10,9 @@ from fx_orm.cli import terminal
 
 if TYPE_CHECKING:
     from fx_orm.config import Settings
-    from fx_orm.migrations import Applied, CreatedMigration, Status
+    from fx_orm.migrations.creation import CreatedMigration
+    from fx_orm.migrations.running import Applied
+    from fx_orm.migrations.status import Status
     from fx_orm.schema.differences import Difference
 
 app = typer.Typer(help="The database and its migrations.", no_args_is_help=True, rich_markup_mode=None)
@@ -99,9 +101,9 @@ def upgrade(
 
     Example: fx-orm database upgrade
     """
-    from fx_orm import migrations  # noqa: PLC0415 - start-up time
+    from fx_orm.migrations import running  # noqa: PLC0415 - start-up time
 
-    applied = migrations.upgrade(_settings(context), revision, progress=_show_upgrade)
+    applied = running.upgrade(_settings(context), revision, progress=_show_upgrade)
     if applied:
         terminal.done("Database schema updated successfully")
     terminal.done("All migrations applied")
@@ -117,9 +119,9 @@ def downgrade(
 
     Example: fx-orm database downgrade --steps 2
     """
-    from fx_orm import migrations  # noqa: PLC0415 - start-up time
+    from fx_orm.migrations import running  # noqa: PLC0415 - start-up time
 
-    if migrations.downgrade(_settings(context), revision or f"-{steps}", progress=_show_downgrade):
+    if running.downgrade(_settings(context), revision or f"-{steps}", progress=_show_downgrade):
         terminal.done("Database schema reverted successfully")
     else:
         terminal.done("Nothing to do: no migration is applied")
@@ -137,11 +139,11 @@ def status(
 
     Example: fx-orm database status --check
     """
-    from fx_orm import migrations  # noqa: PLC0415 - start-up time
+    from fx_orm.migrations.status import status as ask  # noqa: PLC0415 - start-up time
 
     settings = _settings(context)
-    found = migrations.status(settings)
-    differences = migrations.entity_differences(settings) if check else ()
+    found = ask(settings)
+    differences = _entity_differences(settings) if check else ()
     if as_json:
         typer.echo(json.dumps(_as_data(found, differences, compared=check), indent=2))
     else:
@@ -156,6 +158,12 @@ def _settings(context: typer.Context) -> "Settings":
     from fx_orm.config import load_settings  # noqa: PLC0415 - start-up time
 
     return load_settings(context.obj)
+
+
+def _entity_differences(settings: "Settings") -> "tuple[Difference, ...]":
+    from fx_orm.migrations import comparison  # noqa: PLC0415 - start-up time
+
+    return comparison.entity_differences(settings)
 
 
 def _is_test_run() -> bool:
@@ -174,11 +182,11 @@ def _create_migration(
     settings: "Settings", message: str, defaults: dict[tuple[str, str], str], renames: dict[tuple[str, str], str]
 ) -> "CreatedMigration | None":
     """Ask for the values that are missing, where somebody is there to answer."""
-    from fx_orm import migrations  # noqa: PLC0415 - start-up time
-    from fx_orm.errors import MigrationError  # noqa: PLC0415
+    from fx_orm.errors import MigrationError  # noqa: PLC0415 - start-up time
+    from fx_orm.migrations import creation  # noqa: PLC0415
 
     try:
-        return migrations.create_migration(settings, message, defaults=defaults, renames=renames)
+        return creation.create_migration(settings, message, defaults=defaults, renames=renames)
     except MigrationError as error:
         missing = error.data.get("missing")
         if not missing or not terminal.is_interactive():
@@ -186,7 +194,7 @@ def _create_migration(
         for table, column in missing:
             question = f'Column "{column}" of table "{table}" is NOT NULL. Value for rows that exist'
             defaults[table, column] = typer.prompt(question)
-        return migrations.create_migration(settings, message, defaults=defaults, renames=renames)
+        return creation.create_migration(settings, message, defaults=defaults, renames=renames)
 
 
 def _show_upgrade(applied: "Applied") -> None:

@@ -1,13 +1,10 @@
-"""Where a database stands: what is applied, what is pending, what the entities say that no file does yet."""
+"""Where a database stands: what is applied and what is pending."""
 
 from dataclasses import dataclass
 
 from fx_orm.config import Settings
-from fx_orm.discovery import discover
-from fx_orm.migrations.entity_schema import entity_schema
 from fx_orm.migrations.folder import MigrationFolder
 from fx_orm.migrations.running import current_revisions, is_missing_file
-from fx_orm.schema.differences import Difference, compare
 from fx_orm.schema.revisions import Revision
 from fx_orm.urls import database_url
 
@@ -55,9 +52,3 @@ def status(settings: Settings) -> Status:
         tuple(revision for revision in history if revision.revision not in applied),
         tuple(name for name in current if name not in known),
     )
-
-
-def entity_differences(settings: Settings) -> tuple[Difference, ...]:
-    """Find what the entities say and no migration file does yet. No database is asked; raises as `create_migration`."""
-    folder = MigrationFolder.of(settings)
-    return compare(folder.schema(folder.history()).schema, entity_schema(discover(settings)))

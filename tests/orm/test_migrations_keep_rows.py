@@ -11,9 +11,11 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from hypothesis import HealthCheck, Phase, given, settings
 
-from fx_orm import database, migrations
+from fx_orm import database
 from fx_orm.config import DatabaseSettings, Settings
 from fx_orm.errors import MigrationError
+from fx_orm.migrations.running import downgrade, upgrade
+from fx_orm.migrations.status import status
 from fx_orm.schema.planning import parents_first
 from fx_orm.schema.tables import Schema
 from tests.orm.schemas import schemas
@@ -42,11 +44,11 @@ def project(database_url: str, tmp_path: Path) -> Iterator[Settings]:
 def test_up_down_up_keeps_the_rows(project: Settings, old: Schema, new: Schema) -> None:
     start_anew(project)
     write(project, "1", written(Schema(), old, "1", None))
-    migrations.upgrade(project)
+    upgrade(project)
     insert_two_rows_each(project, old)
     write(project, "2", written(old, new))
     staying = set(old.tables) & set(new.tables)
-    for move, expected in ((migrations.upgrade, new), (migrations.downgrade, old), (migrations.upgrade, new)):
+    for move, expected in ((upgrade, new), (downgrade, old), (upgrade, new)):
         move(project)
         counted = count_rows(project)
         assert set(counted) == set(expected.tables)
@@ -65,7 +67,7 @@ def test_a_rebuilt_parent_keeps_the_children_that_plain_alembic_loses(tmp_path: 
     make_parent_with_children(ours / "shop.db")
     make_parent_with_children(plain / "shop.db")
 
-    migrations.upgrade(project)
+    upgrade(project)
     with database.engine(project).connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM child").scalar() == 3
     database.dispose()
@@ -87,11 +89,11 @@ def test_a_failing_migration_leaves_sqlite_as_it_was(tmp_path: Path) -> None:
     failing = 'op.add_column("parent", sa.Column("more", sa.Text()))\n    op.drop_table("nowhere")'
     write(project, "1", revision_text("1", None, failing))
     with pytest.raises(MigrationError) as caught:
-        migrations.upgrade(project)
+        upgrade(project)
     assert str(caught.value) == "migration 1: no such table: nowhere"
     with database.engine(project).connect() as connection:
         assert [column["name"] for column in sa.inspect(connection).get_columns("parent")] == ["id", "name"]
-    assert migrations.status(project).current == ()
+    assert status(project).current == ()
     database.dispose()
 
 
@@ -101,7 +103,7 @@ def test_a_migration_that_leaves_rows_pointing_nowhere_is_taken_back(tmp_path: P
     make_parent_with_children(tmp_path / "shop.db")
     write(project, "1", revision_text("1", None, 'op.execute("DELETE FROM parent WHERE id = 2")'))
     with pytest.raises(MigrationError) as caught:
-        migrations.upgrade(project)
+        upgrade(project)
     assert str(caught.value) == (
         '2 rows of table "child" would refer to rows of "parent" that are not there; nothing was changed'
     )

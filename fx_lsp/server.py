@@ -9,7 +9,7 @@ import asyncio
 import datetime
 import logging
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +57,15 @@ class Protocol(LanguageServerProtocol):
     fails on changes of documents that are not open; so buffers are kept by our server instead.
     """
 
-    _server: "FxLanguageServer"
     _initializing = False
+
+    @property
+    def fx_server(self) -> "FxLanguageServer":
+        """The server, as ours."""
+        server = self._server
+        if not isinstance(server, FxLanguageServer):
+            raise TypeError("the protocol serves FxLanguageServer")
+        return server
 
     def handle_message(self, message: Any) -> None:
         """Refuse what comes before `initialize` and after `shutdown`."""
@@ -76,27 +83,30 @@ class Protocol(LanguageServerProtocol):
         elif getattr(message, "id", None) is not None:
             self._send_response(message.id, error=refused)
 
+    # Generators, as pygls has them there: they would yield to a handler of the same name.
+
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
-    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
+    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> Generator[Any, Any, None]:
         """Keep a buffer."""
         item = params.text_document
-        self._server.opened(item.uri, item.text, item.version)
+        self.fx_server.opened(item.uri, item.text, item.version)
+        yield from ()
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
-    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> Generator[Any, Any, None]:
         """Change a buffer."""
-        self._server.changed(params)
+        self.fx_server.changed(params)
+        yield from ()
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
-    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
+    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> Generator[Any, Any, None]:
         """Drop a buffer."""
-        self._server.closed(params.text_document.uri)
+        self.fx_server.closed(params.text_document.uri)
+        yield from ()
 
 
 class FxLanguageServer(LanguageServer):
     """The server's state: the workspace, the client's encoding, and what is waiting to be done."""
-
-    protocol: Protocol
 
     def __init__(self) -> None:
         super().__init__("fx-lsp", __version__, protocol_cls=Protocol)

@@ -135,3 +135,5 @@ class _StatementReader(TreeReader):
                     func=ast.Name(id="Table") | ast.Attribute(attr="Table"), args=[ast.Constant(value=str(name)), *_]
                 ):
                     yield name
+                case _:
+                    pass

@@ -7,6 +7,7 @@ import their bases. The result is a `Snapshot`; the index itself is the one thin
 import io
 import os
 import tokenize
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from fx_lsp.engine.expressions import Subscript, dotted
@@ -82,7 +83,7 @@ class Index:
             self._facts[path] = read_facts(self._open[path], self._facts.get(path))
         self._unread.clear()
         documents = {path: found for path, found in {**self._disk, **self._open}.items() if found is not None}
-        modules = _modules(self.project.root, sorted({*self._stamps, *self._open}))
+        modules = _modules(self.project.root, frozenset({*self._stamps, *self._open}))
         facts = {path: self._facts[path] for path in sorted(documents) if path in self._facts}
         while missing := _imported(Snapshot(self.project.root, documents, facts, modules)) - facts.keys():
             for path in missing:
@@ -147,17 +148,19 @@ class Index:
             return None
 
 
-def _modules(root: str, paths: list[str]) -> dict[str, str]:
+@lru_cache(maxsize=8)
+def _modules(root: str, paths: frozenset[str]) -> dict[str, str]:
     """Name every file as a module, as seen from the root and from a `src` folder in it."""
     found: dict[str, str] = {}
-    for path in paths:
-        parts = PurePosixPath(path).relative_to(root).with_suffix("").parts if path.startswith(root) else ()
-        if parts and parts[-1] == "__init__":
-            parts = parts[:-1]
-        if not parts:
+    for path in sorted(paths):
+        if not path.startswith(f"{root}/"):
             continue
-        found[".".join(parts)] = path
-        if parts[0] == "src" and len(parts) > 1:
+        parts = path.removeprefix(f"{root}/").rpartition(".")[0].split("/")
+        if parts[-1] == "__init__":
+            parts = parts[:-1]
+        if parts:
+            found[".".join(parts)] = path
+        if len(parts) > 1 and parts[0] == "src":
             found.setdefault(".".join(parts[1:]), path)
     return found
 

@@ -6,6 +6,7 @@ Not Python's tokenizer: an unterminated string ends with its line, brackets need
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from fx_lsp.engine.expressions import Text
@@ -13,23 +14,32 @@ from fx_lsp.engine.text import Span
 
 Kind = Literal["name", "string", "number", "open", "close", "operator", "newline", "comment"]
 
-_TOKEN = re.compile(
-    r"""
-      (?P<comment> \#[^\r\n]* )
-    | (?P<string> (?P<prefix> [rRbBuUfFtT]{0,2} ) (?:
+_STRING = r"""
+      (?P<prefix> [rRbBuUfFtT]{0,2} ) (?:
           (?P<triple> \"\"\"|''' ) (?P<long> (?: \\[\s\S] | (?!(?P=triple))[\s\S] )* ) (?P<end> (?P=triple) )
         | \"\"\"[^\r\n]* | '''[^\r\n]*
         | " (?: \\(?:\r\n|[\s\S]) | [^"\\\r\n] )* "?
         | ' (?: \\(?:\r\n|[\s\S]) | [^'\\\r\n] )* '?
-      ) )
+      )
+"""
+_TOKEN = re.compile(
+    rf"""
+      (?P<comment> \#[^\r\n]* )
+    | (?P<string> {_STRING} )
     | (?P<name> [^\W\d]\w* )
     | (?P<number> \d[\w.]* )
-    | (?P<open> [(\[{] )
-    | (?P<close> [)\]}] )
+    | (?P<open> [(\[{{] )
+    | (?P<close> [)\]}}] )
     | (?P<joint> \\(?:\r\n|\r|\n) )
     | (?P<newline> \r\n|\r|\n )
     | (?P<operator> := | -> | \*\* | [=!<>]= | [^\s\w] )
     """,
+    re.VERBOSE,
+)
+# What matters to where a statement ends, and nothing else: a file is read at each keystroke.
+_STRUCTURE = re.compile(
+    rf"(?P<comment>\#[^\r\n]*)|(?P<string>{_STRING})|(?P<open>[(\[{{])|(?P<close>[)\]}}])"
+    r"|(?P<joint>\\(?:\r\n|\r|\n))|(?P<newline>[\r\n]+)",
     re.VERBOSE,
 )
 _QUOTES = re.compile(r"([rRbBuUfFtT]{0,2})(\"\"\"|'''|\"|')")
@@ -55,7 +65,8 @@ def tokenize(text: str, start: int = 0, end: int | None = None) -> Iterator[Toke
         yield Token(kind, match[0], Span(match.start(), match.end()))  # type: ignore[arg-type]  # a group's name
 
 
-def statements(text: str) -> list[Span]:
+@lru_cache(maxsize=8)
+def statements(text: str) -> tuple[Span, ...]:
     """Split a file into its top-level statements, each with the comments and empty lines that follow it.
 
     A word that only starts a statement (`class`, `def`, `import`) at the first column starts one, also while a bracket
@@ -63,28 +74,33 @@ def statements(text: str) -> list[Span]:
     """
     starts: list[int] = []
     depth = 0
-    at_line_start = True
     decorated = False
-    for token in tokenize(text):
-        if token.kind == "newline":
-            at_line_start = True
+    for start, change in _line_starts(text):
+        depth = max(0, depth + change)
+        if start is None or text[start] in " \t\f#)]}\r\n\\" or _CONTINUES.match(text, start):
             continue
-        first = at_line_start and _column_is_zero(text, token.span.start)
-        at_line_start = False
-        if token.kind == "comment":
-            continue
-        if first and depth and _RESYNC.match(text, token.span.start):
+        if depth and _RESYNC.match(text, start):
             depth = 0
-        if first and not depth and not _CONTINUES.match(text, token.span.start) and token.kind != "close":
+        if not depth:
             if not decorated:
-                starts.append(token.span.start)
-            decorated = token.text == "@"
-        if token.kind == "open":
-            depth += 1
-        elif token.kind == "close":
-            depth = max(0, depth - 1)
+                starts.append(start)
+            decorated = text[start] == "@"
     ends = [*starts[1:], len(text)]
-    return [Span(start, end) for start, end in zip(starts, ends, strict=False)]
+    return tuple(Span(start, end) for start, end in zip(starts, ends, strict=False))
+
+
+def _line_starts(text: str) -> Iterator[tuple[int | None, int]]:
+    """Walk over the lines that start outside of strings, and over the brackets: (start, 0) and (None, +1 or -1)."""
+    if text:
+        yield 0, 0
+    for match in _STRUCTURE.finditer(text):
+        kind = match.lastgroup
+        if kind == "open":
+            yield None, 1
+        elif kind == "close":
+            yield None, -1
+        elif kind == "newline" and match.end() < len(text):
+            yield match.end(), 0
 
 
 def string_token(token: Token) -> Text | None:
@@ -108,7 +124,3 @@ def string_literal(tokens: list[Token]) -> Text | None:
         value += content
     span = Span(tokens[0].span.start, tokens[-1].span.end)
     return Text(value, span, tuple(pieces) if exact else ())
-
-
-def _column_is_zero(text: str, offset: int) -> bool:
-    return offset == 0 or text[offset - 1] in "\r\n"

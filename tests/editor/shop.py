@@ -11,7 +11,10 @@ PRODUCT = "src/entity/product.py"
 REPOSITORY = "src/repository/product_repository.py"
 
 # file, what stands there, what is made of it
-MISTAKES = ((PRODUCT, 'foreign_key="category.id"', 'foreign_key="categroy.id"'),)
+MISTAKES = (
+    (PRODUCT, 'foreign_key="category.id"', 'foreign_key="categroy.id"'),
+    (REPOSITORY, '.where("p.created_at"', '.where("p.creatd_at"'),
+)
 
 
 def copy_shop(folder: Path, *, mistakes: bool = True) -> Path:

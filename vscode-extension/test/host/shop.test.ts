@@ -7,6 +7,7 @@ import * as vscode from "vscode";
 
 const EXTENSION = "fx-orm.fx-orm";
 const PRODUCT = "src/entity/product.py";
+const REPOSITORY = "src/repository/product_repository.py";
 
 /** Ask until there is an answer. */
 async function until<T>(what: string, ask: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
@@ -45,6 +46,25 @@ async function diagnostic(document: vscode.TextDocument, code: string): Promise<
   return until(code, () => vscode.languages.getDiagnostics(document.uri).find((found) => found.code === code));
 }
 
+async function codeActions(document: vscode.TextDocument, range: vscode.Range): Promise<vscode.CodeAction[]> {
+  return vscode.commands.executeCommand("vscode.executeCodeActionProvider", document.uri, range, "quickfix");
+}
+
+/** Labels of what the server proposes at a place; other proposals are words of the text. */
+async function proposals(document: vscode.TextDocument, position: vscode.Position): Promise<string[]> {
+  const command = "vscode.executeCompletionItemProvider";
+  const list = await vscode.commands.executeCommand<vscode.CompletionList>(command, document.uri, position);
+  return list.items
+    .filter((item) => item.kind !== vscode.CompletionItemKind.Text)
+    .map((item) => (typeof item.label === "string" ? item.label : item.label.label));
+}
+
+async function edit(document: vscode.TextDocument, range: vscode.Range, text: string): Promise<void> {
+  const change = new vscode.WorkspaceEdit();
+  change.replace(document.uri, range, text);
+  assert.ok(await vscode.workspace.applyEdit(change));
+}
+
 describe(`the shop in VS Code ${vscode.version}`, () => {
   before(async () => {
     await show(PRODUCT);
@@ -53,11 +73,81 @@ describe(`the shop in VS Code ${vscode.version}`, () => {
 
   afterEach(() => vscode.commands.executeCommand("workbench.action.files.revert"));
 
-  it("underlines a table that does not exist, and mends it", async () => {
+  it("underlines a column that does not exist", async () => {
+    const document = await show(REPOSITORY);
+    const found = await diagnostic(document, "unknown-column");
+    assert.equal(
+      found.message,
+      'QueryBuilder.where("p.creatd_at"): table "product" (p) has no column "creatd_at"; did you mean "created_at"?',
+    );
+    assert.deepEqual(found.range, rangeOf(document, "creatd_at"));
+    assert.equal(found.severity, vscode.DiagnosticSeverity.Error);
+    assert.equal(found.source, "fx");
+  });
+
+  it("mends a misspelt table with a quick fix", async () => {
     const document = await show(PRODUCT);
     const found = await diagnostic(document, "unknown-foreign-key-target");
-    assert.equal(found.message, 'there is no table "categroy"; did you mean "category"?');
+    assert.equal(
+      found.message,
+      'Field(foreign_key="categroy.id"): there is no table "categroy"; did you mean "category"?',
+    );
     assert.deepEqual(found.range, rangeOf(document, "categroy"));
-    assert.equal(found.severity, vscode.DiagnosticSeverity.Error);
+    const actions = await codeActions(document, found.range);
+    assert.deepEqual(
+      actions.map((action) => action.title),
+      ['Change to "category"'],
+    );
+    assert.ok(actions[0]?.edit && (await vscode.workspace.applyEdit(actions[0].edit)));
+    assert.match(document.getText(), /foreign_key="category\.id"/);
+    await until("an empty list", () => vscode.languages.getDiagnostics(document.uri).length === 0);
+  });
+
+  it("completes columns in a string that is not closed yet", async () => {
+    const document = await show(REPOSITORY);
+    const { start } = rangeOf(document, '"p.creatd_at", ">=", since)');
+    await edit(document, new vscode.Range(start, document.lineAt(document.lineCount - 1).range.end), '"p.');
+    const labels = await proposals(document, start.translate(0, 3));
+    for (const column of ["created_at", "category_id", "name", "price"]) {
+      assert.ok(labels.includes(column), `${column} in ${labels}`);
+    }
+    assert.ok(!labels.includes("warranty_months"), "a column of another table");
+  });
+
+  it("goes from a string to the field that it names", async () => {
+    const document = await show(REPOSITORY);
+    const { start } = rangeOf(document, 'description", "LIKE"');
+    const command = "vscode.executeDefinitionProvider";
+    const [found] = await vscode.commands.executeCommand<(vscode.Location | vscode.LocationLink)[]>(
+      command,
+      document.uri,
+      start.translate(0, 2),
+    );
+    assert.ok(found);
+    const [uri, range] = "uri" in found ? [found.uri, found.range] : [found.targetUri, found.targetRange];
+    assert.equal(uri.toString(), uriOf(PRODUCT).toString());
+    const target = await vscode.workspace.openTextDocument(uri);
+    assert.match(target.lineAt(range.start.line).text, /^ {4}description: str \| None = /);
+  });
+
+  it("says nothing where there is nothing to say", async () => {
+    const document = await show("src/service/product_service.py");
+    assert.deepEqual(await proposals(document, rangeOf(document, "Invalid category").start), []);
+    assert.deepEqual(vscode.languages.getDiagnostics(document.uri), []);
+  });
+
+  it("starts anew when it is told to", async () => {
+    const document = await show(REPOSITORY);
+    await diagnostic(document, "unknown-column");
+    const emptied = new Promise<void>((resolve) => {
+      vscode.languages.onDidChangeDiagnostics(() => {
+        if (vscode.languages.getDiagnostics(document.uri).length === 0) {
+          resolve();
+        }
+      });
+    });
+    await vscode.commands.executeCommand("fxOrm.restart");
+    await emptied;
+    await diagnostic(document, "unknown-column");
   });
 });

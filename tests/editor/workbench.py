@@ -79,6 +79,11 @@ class Workbench:
         return self.page.locator(".suggest-widget.visible .monaco-list-row")
 
     @property
+    def light_bulb(self) -> Locator:
+        """Find the light bulb beside the line of the cursor: there is something to do here."""
+        return self.page.locator(".editor-instance .lightBulbWidget").first
+
+    @property
     def actions(self) -> Locator:
         """Find the rows of the menu of code actions."""
         return self.page.locator(".action-widget .monaco-list-row")

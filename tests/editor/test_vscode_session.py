@@ -72,7 +72,10 @@ def test_a_missing_server_is_one_message_with_the_remedy(shop: Path, artifacts: 
     bare = artifacts / "bare"
     venv.create(bare, symlinks=True)
     settings: dict[str, object] = {"fxOrm.interpreter": str(bare / "bin" / "python")}
-    with browser(chromium) as running, serve(install(NEWEST), shop, artifacts, settings=settings, tests=False) as vscode:
+    with (
+        browser(chromium) as running,
+        serve(install(NEWEST), shop, artifacts, settings=settings, tests=False) as vscode,
+    ):
         workbench = Workbench(running.new_page())
         workbench.go(vscode.page)
         workbench.open(REPOSITORY)

@@ -71,7 +71,12 @@ def serve(
     `tests` lets the page run tests in the extension host; it also keeps notifications from being shown.
     """
     write_settings(profile, SETTINGS | (settings or {}))
-    common = [str(installation.node), str(installation.server), "--accept-server-license-terms", "--telemetry-level=off"]
+    common = [
+        str(installation.node),
+        str(installation.server),
+        "--accept-server-license-terms",
+        "--telemetry-level=off",
+    ]
     common += [f"--{name}-dir={profile / name}" for name in ("server-data", "user-data", "extensions")]
     (profile / "home").mkdir(parents=True, exist_ok=True)
     environment = {"HOME": str(profile / "home"), "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}

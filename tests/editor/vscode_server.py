@@ -48,7 +48,7 @@ class VsCode:
 
     @property
     def page_of_host_tests(self) -> str:
-        """The page that runs our tests inside of the extension host, as desktop VS Code does for `extensionTestsPath`."""
+        """The page that runs our tests in the extension host, as desktop VS Code does for `extensionTestsPath`."""
         payload = [
             # Without an extension under development VS Code ignores the tests; the extension tested is the packed one.
             ["extensionDevelopmentPath", self._remote(DRIVER)],

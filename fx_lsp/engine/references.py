@@ -13,7 +13,7 @@ from fx_lsp.engine.query_scope import QueryScope, scope_of
 from fx_lsp.engine.snapshot import Entity, Field, Relationship, Snapshot
 from fx_lsp.engine.strings import RoleString, strings_of
 from fx_lsp.engine.text import Span
-from fx_lsp.engine.vocabulary import BUILDER, REPOSITORY, Role
+from fx_lsp.engine.vocabulary import BUILDER, JOINS, REPOSITORY, Role
 from fx_orm.errors.nearest import did_you_mean, nearest
 from fx_orm.sql import (
     ColumnReference,
@@ -85,14 +85,16 @@ def repository_references(found: RepositoryCall) -> Iterator[NameReference]:
 def _table(snapshot: Snapshot, scope: QueryScope, string: RoleString) -> Iterator[NameReference]:
     table = read_table(string.text.value)
     span, exact = _place(string.text, table.table)
-    if string.text.span.start in scope.relationships:
-        owner, relationship = scope.relationships[string.text.span.start]
-        yield NameReference(span, exact, owner, relationship)
+    joined = scope.relationships.get(string.text.span.start)
+    if joined is not None:
+        yield NameReference(span, exact, *joined)
         return
     entity = snapshot.entity_of_table(table.table.text)
     if entity is not None:
         yield NameReference(span, exact, entity)
-    elif table.table.text and table.problem is None and snapshot.is_unknown_table(table.table.text):
+        return
+    may_be_relationship = string.call.method in JOINS and len(string.call.positional()) == 1
+    if table.problem is None and not may_be_relationship and snapshot.is_unknown_table(table.table.text):
         tables = snapshot.table_names
         where = f'{_title(string.call)}("{string.text.value}")'
         message = f'{where}: there is no table "{table.table.text}"{did_you_mean(table.table.text, tables)}'

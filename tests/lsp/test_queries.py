@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from fx_lsp.engine.vocabulary import BUILDER, ENDS, REPOSITORY, STARTS
 from tests.lsp.checks import (
     check_completed,
     check_completion,
@@ -101,6 +102,46 @@ the query has no table or alias "x"; there is "p", "c"
             )
         """),
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "wrong", "message"),
+    [
+        (
+            'QueryBuilder(Product).join("category").where("category.titel", 1).get()',
+            "titel",
+            'where("category.titel"): table "category" has no column "titel"; did you mean "title"?',
+        ),
+        (
+            'QueryBuilder(self.db).from_table("product p").join("p.category c").where("c.titel", 1).get()',
+            "titel",
+            'where("c.titel"): table "category" (c) has no column "titel"; did you mean "title"?',
+        ),
+        (
+            'QueryBuilder(self.db).from_table("product", alias="p").where("p.nmae", 1).get()',
+            "nmae",
+            'where("p.nmae"): table "product" (p) has no column "nmae"; did you mean "name"?',
+        ),
+        (
+            'QueryBuilder(Product).from_table("product p").where("p.nmae", 1).get()',
+            "nmae",
+            'where("p.nmae"): table "product" (p) has no column "nmae"; did you mean "name"?',
+        ),
+        (
+            'QueryBuilder(Product).pluck("id", "nmae")',
+            "nmae",
+            'pluck("nmae"): table "product" has no column "nmae"; did you mean "name"?',
+        ),
+        (
+            'QueryBuilder(Product).select(n=value).order_by("n").order_by("nmae").get()',
+            "nmae",
+            'order_by("nmae"): table "product" has no column "nmae"; did you mean "name"?',
+        ),
+    ],
+)
+def test_ways_to_name_a_table(tmp_path: Path, code: str, wrong: str, message: str) -> None:
+    mark = f"#{' ' * (7 + code.index(wrong))}{'^' * len(wrong)} unknown-column: QueryBuilder.{message}"
+    check_diagnostics(tmp_path, project(code) + f"\n{mark}\n")
 
 
 def test_a_builder_in_a_variable(tmp_path: Path) -> None:
@@ -318,3 +359,10 @@ def test_hover(tmp_path: Path) -> None:
         "```python\nProduct.name: str\n```\nColumn `name` of table `product`: indexed, NOT NULL.",
     )
     check_hover(tmp_path, project('print("na<CURSOR>me")'), None)
+
+
+def test_the_vocabulary_is_the_runtimes() -> None:
+    builder = pytest.importorskip("fx_orm.query_builder").QueryBuilder
+    repository = pytest.importorskip("fx_orm.repository").Repository
+    assert not {name for name in BUILDER.keys() | ENDS if not hasattr(builder, name)}
+    assert not {name for name in REPOSITORY.keys() | STARTS if not hasattr(repository, name)}

@@ -19,7 +19,7 @@ FILES = ("src/entity/product.py", "src/repository/product_repository.py", "src/r
 
 
 @pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("step", [11])
+@pytest.mark.parametrize("step", [23])
 def test_every_feature_over_every_prefix_and_suffix(name: str, step: int) -> None:
     index = Index(SHOP)
     index.scan()

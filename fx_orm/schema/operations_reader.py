@@ -179,8 +179,8 @@ class _Reader:
         if name == "alembic.op.batch_alter_table" and isinstance(variable, ast.Name):
             arguments = {keyword.arg: keyword.value for keyword in call.keywords}
             table = self.text(call.args[0] if call.args else arguments.get("table_name"))
-            if "schema" in arguments:
-                table = f"{self.text(arguments['schema'])}.{table}"
+            if schema := self.optional_text(arguments.get("schema")):
+                table = f"{schema}.{table}"
             self.block(statement.body, {**batches, variable.id: table}, depth)
         elif name.endswith("autocommit_block"):
             self.block(statement.body, batches, depth)

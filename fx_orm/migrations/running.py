@@ -121,6 +121,7 @@ def _run(
     attempt: list[str] = []
 
     def plan(heads: tuple[str, ...], _context: object) -> Iterator[RevisionStep]:
+        _demand_known(heads, folder)
         for step in steps(script, heads):
             attempt.append(step.revision.revision)
             yield step
@@ -139,6 +140,17 @@ def _run(
         with environment.begin_transaction():
             environment.run_migrations()
     return applied
+
+
+def _demand_known(current: tuple[str, ...], folder: MigrationFolder) -> None:
+    known = {each.revision for each in folder.history()}
+    for revision in current:
+        if revision not in known:
+            raise MigrationError(
+                f"the database is at revision {revision}, which no migration file has; get the file back, or migrate "
+                "with the code that has it",
+                revision=revision,
+            )
 
 
 @contextmanager

@@ -81,16 +81,16 @@ def _table(entity: Entity, name: str, columns: list[Column]) -> Table:
             and column not in (*keys[:1], *unique)
         )
     ]
+    indexes = [Index(index_name(name, [found]), (found,), unique=_flag(fields[found], "unique")) for found in indexed]
+    # In the runtime's order, so that both write the same file.
     return Table(
         name,
         tuple(columns),
         PrimaryKey(keys, primary_key_name(name)),
-        tuple(foreign_keys),
-        tuple(UniqueConstraint((column,), unique_name(name, [column])) for column in unique),
+        tuple(sorted(foreign_keys, key=lambda key: str(key.name))),
+        tuple(UniqueConstraint((column,), unique_name(name, [column])) for column in sorted(unique)),
         (),
-        tuple(
-            Index(index_name(name, [column]), (column,), unique=_flag(fields[column], "unique")) for column in indexed
-        ),
+        tuple(sorted(indexes, key=lambda index: index.name)),
     )
 
 

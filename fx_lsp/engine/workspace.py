@@ -15,6 +15,7 @@ class Workspace:
         self.folders = folders
         self._indexes: dict[str, Index] = {}
         self._open: dict[str, Document] = {}
+        self._waiting: set[str] = set()
 
     def scan(self) -> None:
         """Read every project below the folders, and the one around each folder."""
@@ -29,14 +30,16 @@ class Workspace:
                     self._scan(nested)
 
     def open(self, document: Document) -> None:
-        """Lay a buffer over a file, or a newer state of it."""
+        """Lay a buffer over a file, or a newer state of it; it is looked at when a snapshot is asked for."""
         self._open[document.path] = document
-        self._index(document.path).open(document)
+        self._waiting.add(document.path)
 
     def close(self, path: str) -> None:
         """Let the file on the disk count again."""
+        self._waiting.discard(path)
         if self._open.pop(path, None) is not None:
-            self._index(path).close(path)
+            for index in self._indexes.values():
+                index.close(path)
 
     def refresh(self, paths: list[str]) -> None:
         """Look again at files of which the editor says that they changed."""
@@ -53,6 +56,9 @@ class Workspace:
 
     def snapshot(self, path: str) -> Snapshot:
         """Return the project of a file as it is now."""
+        for waiting in sorted(self._waiting):
+            self._index(waiting).open(self._open[waiting])
+        self._waiting.clear()
         return self._index(path).snapshot()
 
     def _scan(self, root: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fx_lsp.engine.vocabulary import BUILDER, ENDS, REPOSITORY, STARTS
+from fx_lsp.engine import vocabulary
 from tests.lsp.checks import (
     check_completed,
     check_completion,
@@ -364,5 +364,7 @@ def test_hover(tmp_path: Path) -> None:
 def test_the_vocabulary_is_the_runtimes() -> None:
     builder = pytest.importorskip("fx_orm.query_builder").QueryBuilder
     repository = pytest.importorskip("fx_orm.repository").Repository
-    assert not {name for name in BUILDER.keys() | ENDS if not hasattr(builder, name)}
-    assert not {name for name in REPOSITORY.keys() | STARTS if not hasattr(repository, name)}
+    calls = vocabulary.BUILDER.keys() | vocabulary.ENDS
+    assert not {name for name in calls if not hasattr(builder, name)}
+    calls = vocabulary.REPOSITORY.keys() | vocabulary.STARTS
+    assert not {name for name in calls if not hasattr(repository, name)}

@@ -98,7 +98,10 @@ def read_table(text: str) -> TableReference:
     if rest[0].kind is not TokenKind.NAME or not rest[0].text:
         return TableReference(table, problem=_unexpected(rest))
     alias = Name(rest[0].text, rest[0].span)
-    return TableReference(table, alias, _unclosed(tokens) or _unexpected(rest[1:]))
+    problem = _unclosed(tokens) or _unexpected(rest[1:])
+    if not problem and not alias.text.isidentifier():
+        problem = "an alias is one name of letters, digits and _"
+    return TableReference(table, alias, problem)
 
 
 def read_column(text: str) -> ColumnReference:
@@ -143,10 +146,14 @@ def read_select_item(text: str) -> SelectItem:
     end = body[-1].end if body else len(text)
     if not body:
         problem = problem or "a column or an expression is missing"
-    elif alias and not alias.text:
-        problem = problem or "a name is missing after AS"
+    elif alias and not alias.text.isidentifier():
+        wanted = "a name is missing after AS" if not alias.text else "an alias is one name of letters, digits and _"
+        problem = problem or wanted
     expression = Name(text[start:end], Span(start, end))
-    return SelectItem(tuple(_columns(body)), expression, alias, distinct, problem)
+    found = tuple(_columns(body))
+    if len(body) == 1 and body[0].is_mark("*"):
+        found = (ColumnReference(None, Name("*", body[0].span)),)
+    return SelectItem(found, expression, alias, distinct, problem)
 
 
 def columns(text: str) -> tuple[ColumnReference, ...]:
@@ -259,7 +266,8 @@ def _alias(tokens: Sequence[Token], end: int) -> tuple[Sequence[Token], Name | N
             rest = tokens[at + 1 :]
             if not rest:
                 return tokens[:at], Name("", Span(end, end))
-            return tokens[:at], Name(rest[0].text, Span(rest[0].start, rest[-1].end))
+            written = rest[0].text if len(rest) == 1 else " ".join(token.text for token in rest)
+            return tokens[:at], Name(written, Span(rest[0].start, rest[-1].end))
     if len(tokens) > 1 and tokens[-1].kind is TokenKind.NAME and _ends_operand(tokens[-2]):
         is_word = not tokens[-1].quoted and tokens[-1].text.upper() in KEYWORDS
         if not is_word:

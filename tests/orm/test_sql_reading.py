@@ -47,6 +47,7 @@ EXPRESSIONS = {
     "p.category_id = c.": ["p.category_id", "c."],
 }
 ITEMS = {
+    "*": (["*"], None, False),
     "p.*": (["p.*"], None, False),
     "c.name as category_name": (["c.name"], "category_name", False),
     "c.name category_name": (["c.name"], "category_name", False),
@@ -146,6 +147,8 @@ def test_what_does_not_belong_in_a_column_is_told(text: str, problem: str) -> No
         ("id /* x */", "a comment cannot stand here"),
         ("id; DROP TABLE product", '";" cannot stand at position 3'),
         ("id as", "a name is missing after AS"),
+        ("id as a b", "an alias is one name of letters, digits and _"),
+        ('id as "a; b"', "an alias is one name of letters, digits and _"),
         ("DELETE id", "DELETE cannot stand in a string; pass another builder for a sub-query"),
     ],
 )

@@ -1,0 +1,154 @@
+"""INSERT, UPDATE and DELETE of a builder: built for one run, values bound, names of columns resolved like any other.
+
+Entities of the session that an UPDATE or DELETE touches are brought up to date by SQLAlchemy.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import BaseModel
+from sqlalchemy.orm import Mapper, Session
+
+from fx_orm.errors.nearest import did_you_mean
+from fx_orm.query.binding import Binds
+from fx_orm.query.conditions import combined
+from fx_orm.query.context import Context
+from fx_orm.query.messages import wrong
+from fx_orm.query.shapes import Shape
+from fx_orm.query.sources import From, from_clause
+from fx_orm.query.statements import embedded
+from fx_orm.query.tables import Tables, columns_of
+from fx_orm.query.values import WrongValue, converter
+
+
+def insert(session: Session, shape: Shape, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert rows, as many statements as they have different columns; say how many they are.
+
+    A field of an entity that a row leaves out takes its default, as in the constructor.
+    """
+    table, mapper = _target(session, shape, "insert")
+    columns = columns_of(table, mapper)
+    batches: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        values = {**_defaults(shape.entity, row), **_by_column(columns, table, "insert", row)}
+        batches.setdefault(tuple(sorted(values)), []).append(values)
+    for batch in batches.values():
+        session.connection().execute(sa.insert(table), batch)
+    return len(rows)
+
+
+def update(session: Session, shape: Shape, values: Sequence[Any], changes: Mapping[str, Any], method: str) -> int:
+    """Change the rows that the conditions leave; say how many they are."""
+    table, mapper = _target(session, shape, method)
+    condition = _condition(session, shape, values, method)
+    columns = columns_of(table, mapper)
+    changed = _by_column(columns, table, method, changes)
+    if not changed:
+        raise wrong(method, None, "no column is given a value")
+    target: Any = shape.entity if mapper is not None and shape.entity is not None else table
+    statement = sa.update(target)
+    if condition is not None:
+        statement = statement.where(condition)
+    # The names of fields, where SQLAlchemy is to change the entities of the session too.
+    by_target = {_field(mapper, table, name): value for name, value in changed.items()} if mapper else changed
+    return _run(session, statement.values(by_target), target)
+
+
+def increment(session: Session, shape: Shape, values: Sequence[Any], column: str, by: Any) -> int:
+    """Add to a column in the database itself, so that no change of somebody else is lost."""
+    table, mapper = _target(session, shape, "increment")
+    found = columns_of(table, mapper).get(column)
+    if found is None:
+        raise wrong(
+            "increment", column, f'table "{table.name}" has no column "{column}"{did_you_mean(column, table.c.keys())}'
+        )
+    return update(session, shape, values, {column: found + by}, "increment")
+
+
+def delete(session: Session, shape: Shape, values: Sequence[Any]) -> int:
+    """Delete the rows that the conditions leave; say how many they are."""
+    table, mapper = _target(session, shape, "delete")
+    condition = _condition(session, shape, values, "delete")
+    target: Any = shape.entity if mapper is not None and shape.entity is not None else table
+    statement = sa.delete(target)
+    return _run(session, statement if condition is None else statement.where(condition), target)
+
+
+def _target(session: Session, shape: Shape, method: str) -> tuple[sa.Table, Mapper[Any] | None]:
+    """Find the one table that is changed."""
+    for said, name in ((shape.joins, "join"), (shape.groups, "group_by"), (shape.combinations, "union")):
+        if said:
+            raise wrong(method, None, f"it changes one table, without {name}(); put where_in(column, builder) instead")
+    for value, name in ((shape.limit, "limit"), (shape.offset, "offset")):
+        if value is not None:
+            raise wrong(method, None, f"{name}() does not go with it; not every database has it")
+    if shape.entity is not None:
+        mapper: Mapper[Any] = sa.inspect(shape.entity)
+        if not isinstance(mapper.local_table, sa.Table) or mapper.inherits is not None:
+            raise wrong(method, None, f"{shape.entity.__name__} spans several tables; change its entities instead")
+        return mapper.local_table, mapper
+    if shape.source is None or shape.source.query is not None:
+        raise wrong(method, None, "it needs a table: from_table()")
+    if session.autoflush:
+        session.flush()
+    known = Tables(None, session.connection()).find(shape.source.table, shape.source.method, shape.source.text)
+    return known.table, None
+
+
+def _condition(session: Session, shape: Shape, values: Sequence[Any], method: str) -> Any:
+    """Build the conditions over the bare table: UPDATE and DELETE know no alias on every database."""
+    connection = session.connection()
+    tables = Tables(shape.entity, connection)
+    name = connection.dialect.name
+    context = Context(tables, "mysql" if name == "mariadb" else name, Binds(values), 0, embedded)
+    if shape.source is not None and shape.source.alias is not None:
+        raise wrong(method, shape.source.text, "a table that is changed takes no alias")
+    found: From | None = from_clause(context, shape)
+    condition = combined(context, shape.conditions)
+    if found is not None and found.criterion is not None:
+        return found.criterion if condition is None else sa.and_(condition, found.criterion)
+    return condition
+
+
+def _by_column(columns: Mapping[str, Any], table: sa.Table, method: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Resolve the names of columns, and convert the values; by the table's own keys."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        column = columns.get(name)
+        if column is None:
+            hint = did_you_mean(name, columns)
+            raise wrong(method, name, f'table "{table.name}" has no column "{name}"{hint}', name=name)
+        convert = None if isinstance(value, sa.ClauseElement) else converter(column.type)
+        try:
+            found[column.key] = convert(value) if convert else value
+        except WrongValue as problem:
+            raise wrong(method, name, str(problem), value=value) from None
+    return found
+
+
+def _defaults(entity: type[Any] | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Compute the defaults of the fields that a row leaves out: where the constructor would, and the table does not."""
+    if entity is None or not issubclass(entity, BaseModel):
+        return {}
+    mapper: Mapper[Any] = sa.inspect(entity)
+    found: dict[str, Any] = {}
+    for key, info in entity.model_fields.items():
+        column = mapper.columns.get(key)
+        if column is None or key in given or column.name in given or (column.primary_key and info.default is None):
+            continue
+        if not info.is_required():
+            found[column.key] = info.get_default(call_default_factory=True, validated_data={})
+    return found
+
+
+def _field(mapper: Mapper[Any], table: sa.Table, name: str) -> str:
+    """Return the name of the field that a column belongs to."""
+    return str(mapper.get_property_by_column(table.c[name]).key)
+
+
+def _run(session: Session, statement: Any, target: Any) -> int:
+    if isinstance(target, sa.Table):
+        return int(session.connection().execute(statement).rowcount)
+    result: Any = session.execute(statement, execution_options={"synchronize_session": "auto"})
+    return int(result.rowcount)

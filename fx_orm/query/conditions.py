@@ -1,0 +1,161 @@
+"""Conditions as SQLAlchemy's expressions, combined from left to right as they were said.
+
+`where(a).or_where(b).where(c)` is `(a OR b) AND c`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from fx_orm.query.context import Context
+from fx_orm.query.expressions import Element, expression
+from fx_orm.query.messages import wrong
+from fx_orm.query.moments import moment
+from fx_orm.query.shapes import (
+    Clause,
+    Columns,
+    Compare,
+    Condition,
+    Exists,
+    Group,
+    InQuery,
+    Is,
+    Membership,
+    Range,
+    Written,
+)
+from fx_orm.query.values import is_temporal, plain
+from fx_orm.sql import TimeExpression, read_column
+
+Find = Callable[[Context, str, str], Element]
+
+
+def combined(context: Context, nodes: Sequence[Condition], find: Find = Context.column) -> Element | None:
+    """Build the condition that all nodes make together; None when there are none."""
+    result: Element | None = None
+    for node in nodes:
+        element = _BUILD[type(node)](context, node, find)
+        if result is None:
+            result = element
+        else:
+            result = sa.and_(result, element) if node.joiner == "AND" else sa.or_(result, element)
+    return result
+
+
+def grouped_value(context: Context, method: str, text: str) -> Element:
+    """Find what HAVING speaks of: an alias of the select list, a column, or an expression."""
+    if read_column(text).problem is None:
+        element = context.column_or_label(method, text)
+        return element.element if isinstance(element, sa.Label) else element
+    return expression(context, method, text, use_labels=True)[0]
+
+
+def _compare(context: Context, node: Compare, find: Find) -> Element:
+    column = find(context, node.method, node.column)
+    operate = _OPERATE[node.operator]
+    is_pattern = "LIKE" in node.operator
+    type_ = sa.String() if is_pattern else column.type
+    return operate(column, _value(context, node.method, node.column, type_, node.slot, node.time))
+
+
+def _value(context: Context, method: str, column: str, type_: Any, slot: int, time: TimeExpression | None) -> Element:
+    if time is not None and is_temporal(type_):
+        if isinstance(plain(type_), sa.Time):
+            raise wrong(method, column, "a time of day is compared with ISO 8601 such as '12:30', not with a moment")
+        return moment(time, type_, context.database)
+    return context.binds.parameter(context.offset + slot, type_, method, column)
+
+
+def _is(context: Context, node: Is, find: Find) -> Element:
+    column = find(context, node.method, node.column)
+    constant = sa.null() if node.constant is None else sa.true() if node.constant else sa.false()
+    return column.is_not(constant) if node.negated else column.is_(constant)
+
+
+def _membership(context: Context, node: Membership, find: Find) -> Element:
+    column = find(context, node.method, node.column)
+    if node.empty and not node.with_null:
+        return sa.true() if node.negated else sa.false()
+    null = column.is_not(None) if node.negated else column.is_(None)
+    if node.empty:
+        return null
+    values = context.binds.parameter(context.offset + node.slot, column.type, node.method, node.column, is_list=True)
+    found = column.not_in(values) if node.negated else column.in_(values)
+    if not node.with_null:
+        return found
+    return sa.and_(found, null) if node.negated else sa.or_(found, null)
+
+
+def _in_query(context: Context, node: InQuery, find: Find) -> Element:
+    column = find(context, node.method, node.column)
+    inner = context.build(context, node.query)
+    if len(inner.keys) != 1:
+        names = ", ".join(inner.keys)
+        raise wrong(node.method, node.column, f"the sub-query gives {len(inner.keys)} columns ({names}); select one")
+    return column.not_in(inner.statement) if node.negated else column.in_(inner.statement)
+
+
+def _range(context: Context, node: Range, find: Find) -> Element:
+    column = find(context, node.method, node.column)
+    low = _value(context, node.method, node.column, column.type, node.low, node.low_time)
+    high = _value(context, node.method, node.column, column.type, node.high, node.high_time)
+    return sa.not_(column.between(low, high)) if node.negated else column.between(low, high)
+
+
+def _columns(context: Context, node: Columns, find: Find) -> Element:
+    return _OPERATE[node.operator](find(context, node.method, node.left), find(context, node.method, node.right))
+
+
+def _written(context: Context, node: Written, find: Find) -> Element:
+    use_labels = find is grouped_value
+    return expression(context, node.method, node.text, dict(node.parameters), use_labels=use_labels)[0]
+
+
+def _clause(_: Context, node: Clause, __: Find) -> Element:
+    element: Any = node.clause
+    return element  # type: ignore[no-any-return]  # the builder took nothing else than conditions
+
+
+def _exists(context: Context, node: Exists, _: Find) -> Element:
+    inner = context.build(context, node.query)
+    exists = sa.exists(inner.statement) if isinstance(inner.statement, sa.Select) else inner.statement.exists()
+    return sa.not_(exists) if node.negated else exists
+
+
+def _group(context: Context, node: Group, find: Find) -> Element:
+    inside = replace(context, offset=context.offset + node.offset)
+    element = combined(inside, node.nodes, find)
+    if element is None:
+        return sa.true()
+    return sa.not_(element) if node.negated else element
+
+
+_OPERATE: dict[str, Callable[[Element, Element], Element]] = {
+    "=": lambda left, right: left == right,
+    "!=": lambda left, right: left != right,
+    "<>": lambda left, right: left != right,
+    "<": lambda left, right: left < right,
+    "<=": lambda left, right: left <= right,
+    ">": lambda left, right: left > right,
+    ">=": lambda left, right: left >= right,
+    "LIKE": lambda left, right: left.like(right),
+    "NOT LIKE": lambda left, right: left.not_like(right),
+    "ILIKE": lambda left, right: left.ilike(right),
+    "NOT ILIKE": lambda left, right: left.not_ilike(right),
+    # A text of the user's as it is: the builder has put `/` before what a pattern would read as a wildcard.
+    "LIKE ESCAPED": lambda left, right: left.like(right, escape="/"),
+}
+_BUILD: dict[type, Callable[[Context, Any, Find], Element]] = {
+    Compare: _compare,
+    Is: _is,
+    Membership: _membership,
+    InQuery: _in_query,
+    Range: _range,
+    Columns: _columns,
+    Written: _written,
+    Clause: _clause,
+    Exists: _exists,
+    Group: _group,
+}

@@ -1,0 +1,64 @@
+"""Running a query in a session, and what comes back: entities, typed rows, single values.
+
+It begins no transaction that the session would not begin, ends none, and closes nothing: the session is lent.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from fx_orm.query.loading import covered, session_covered
+from fx_orm.query.plans import Plan, plan
+from fx_orm.query.rows import Row
+from fx_orm.query.shapes import Shape
+from fx_orm.query.statements import Purpose
+
+_ROWS = Purpose("rows")
+_ENTITIES = Purpose("entities")
+_ORM = Purpose("orm")
+
+
+def entities(session: Session, shape: Shape, values: Sequence[Any], *, keep: bool = True) -> list[Any]:
+    """Load the entities that a query finds; those that the session has already are the same objects."""
+    is_covered = not shape.eager and shape.lock is None and covered(sa.inspect(shape.entity))
+    if is_covered and session_covered(session):
+        connection = _connection(session)
+        prepared = plan(shape, _ENTITIES, connection, keep=keep)
+        rows = connection.execute(prepared.built.statement, prepared.parameters(values))
+        return prepared.load(session, rows) if prepared.load is not None else []
+    prepared = plan(shape, _ORM, session.connection(), keep=keep)
+    return list(session.scalars(prepared.built.statement, prepared.parameters(values)))
+
+
+def rows(session: Session, shape: Shape, values: Sequence[Any], *, keep: bool = True) -> list[Row]:
+    """Read the rows that a query finds."""
+    prepared, result = _run(session, shape, values, _ROWS, keep=keep)
+    keys = prepared.built.keys
+    return [Row(zip(keys, row, strict=True)) for row in result]
+
+
+def scalar(session: Session, shape: Shape, values: Sequence[Any], purpose: Purpose, *, keep: bool = True) -> Any:
+    """Read one value: a count, a sum..."""
+    return _run(session, shape, values, purpose, keep=keep)[1].scalar()
+
+
+def first_column(session: Session, shape: Shape, values: Sequence[Any], *, keep: bool = True) -> list[Any]:
+    """Read the first column of all rows."""
+    return list(_run(session, shape, values, _ROWS, keep=keep)[1].scalars())
+
+
+def _run(
+    session: Session, shape: Shape, values: Sequence[Any], purpose: Purpose, *, keep: bool
+) -> tuple[Plan, sa.CursorResult[Any]]:
+    connection = _connection(session)
+    prepared = plan(shape, purpose, connection, keep=keep)
+    return prepared, connection.execute(prepared.built.statement, prepared.parameters(values))
+
+
+def _connection(session: Session) -> sa.Connection:
+    """Return the session's connection; what is pending is written first where the session would do so."""
+    if session.autoflush:
+        session.flush()
+    return session.connection()

@@ -1,0 +1,328 @@
+"""Expressions in strings as SQLAlchemy's: columns resolved, strings bound, functions checked for the database in use.
+
+A constant is compared as the type of what stands beside it: `is_active = 1` and `is_active = true` are the same on
+every database, a string beside a date is a date.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeEngine
+
+from fx_orm.errors import QueryError, UnsupportedError
+from fx_orm.query.context import Context
+from fx_orm.query.messages import wrong
+from fx_orm.query.moments import moment
+from fx_orm.query.values import WrongValue, converter, is_boolean, is_temporal, plain
+from fx_orm.sql import Found, TimeExpression, functions, parse_expression, read_time
+from fx_orm.sql.nodes import (
+    Between,
+    Binary,
+    Call,
+    Case,
+    Cast,
+    Column,
+    Constant,
+    Extract,
+    In,
+    Moment,
+    Node,
+    Number,
+    Parameter,
+    Text,
+    Unary,
+)
+
+Element = sa.ColumnElement[Any]
+
+
+class WholeNumber(sa.types.TypeDecorator[int]):
+    """The sum of whole numbers: a whole number too, where a driver hands out a Decimal."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's form
+        """Make it an int."""
+        return None if value is None else int(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """The place of an expression string: its query, the method and argument for messages, its parameters."""
+
+    context: Context
+    method: str
+    text: str
+    parameters: Mapping[str, int]
+    use_labels: bool = False
+
+    def tree(self) -> Node:
+        """Parse the string.
+
+        Raises:
+            QueryError: it is no expression, or its parameters and the given values do not match.
+        """
+        try:
+            parsed = parse_expression(self.text)
+        except QueryError as error:
+            raise wrong(self.method, self.text, error.message, **error.data) from error.__cause__
+        if missing := sorted(parsed.parameters - set(self.parameters)):
+            raise wrong(self.method, self.text, f"no value is given for :{missing[0]}", name=missing[0])
+        if unused := sorted(set(self.parameters) - parsed.parameters):
+            raise wrong(self.method, self.text, f"the expression has no parameter :{unused[0]}", name=unused[0])
+        return parsed.tree
+
+    def element(self, node: Node) -> Element:
+        """Build one node."""
+        return _BUILD[type(node)](self, node)
+
+    def found(self, node: Column) -> Found:
+        """Resolve the column of a node."""
+        if node.name == "*":
+            raise wrong(self.method, self.text, "* stands in COUNT(*) alone")
+        return self.context.resolve(self.method, self.text, node.qualifier, node.name)
+
+    def beside(self, node: Node, type_: TypeEngine[Any]) -> Element:
+        """Build a node that is compared with something of `type_`: constants become of that type."""
+        if isinstance(node, Parameter):
+            slot = self.context.offset + self.parameters[node.name]
+            return self.context.binds.parameter(slot, type_, self.method, self.text)
+        if is_boolean(type_) and node in (Number("1"), Number("0")):
+            return sa.true() if node == Number("1") else sa.false()
+        if not isinstance(node, Text):
+            return self.element(node)
+        time = read_time(node.value) if is_temporal(type_) else None
+        if time is not None:
+            return moment(time, type_, self.context.database)
+        convert = converter(type_)
+        try:
+            return sa.literal(convert(node.value) if convert else node.value, None if convert is None else type_)
+        except WrongValue as problem:
+            raise wrong(self.method, self.text, str(problem)) from None
+
+
+def expression(
+    context: Context, method: str, text: str, parameters: Mapping[str, int] | None = None, *, use_labels: bool = False
+) -> tuple[Element, Node]:
+    """Build the expression that a string holds; with its tree, which tells what it is made of."""
+    writing = Writing(context, method, text, parameters or {}, use_labels)
+    tree = writing.tree()
+    return writing.element(tree), tree
+
+
+def _column(at: Writing, node: Any) -> Element:
+    if at.use_labels and node.qualifier is None and node.name in at.context.labels:
+        label = at.context.labels[node.name]
+        return label.element if isinstance(label, sa.Label) else label
+    found: Element = at.found(node).value
+    return found
+
+
+def _number(_: Writing, node: Any) -> Element:
+    whole = node.text.isdigit()
+    return sa.literal_column(node.text, sa.Integer() if whole else sa.Numeric())
+
+
+def _constant(_: Writing, node: Any) -> Element:
+    if node.value is None:
+        return sa.null()
+    return sa.true() if node.value else sa.false()
+
+
+def _moment(at: Writing, node: Any) -> Element:
+    type_ = sa.Date() if node.date_only else sa.DateTime(timezone=True)
+    return moment(TimeExpression(node.date_only), type_, at.context.database)
+
+
+def _parameter(at: Writing, node: Any) -> Element:
+    return at.beside(node, sa.types.NullType())
+
+
+def _binary(at: Writing, node: Any) -> Element:
+    if node.operator in ("AND", "OR"):
+        join = sa.and_ if node.operator == "AND" else sa.or_
+        return join(at.element(node.left), at.element(node.right))
+    left, right = _pair(at, node.left, node.right)
+    return _OPERATE[node.operator](left, right)
+
+
+def _pair(at: Writing, left: Node, right: Node) -> tuple[Element, Element]:
+    """Build two operands; a constant takes the type of the other one."""
+    constants = (Text, Number, Constant, Parameter)
+    if isinstance(right, constants):
+        first = at.element(left)
+        return first, at.beside(right, first.type)
+    if isinstance(left, constants):
+        second = at.element(right)
+        return at.beside(left, second.type), second
+    first, second = at.element(left), at.element(right)
+    if is_temporal(first.type) and isinstance(right, Moment):
+        second = moment(TimeExpression(right.date_only), first.type, at.context.database)
+    return first, second
+
+
+def _unary(at: Writing, node: Any) -> Element:
+    operand = at.element(node.operand)
+    return sa.not_(operand) if node.operator == "NOT" else -operand
+
+
+def _in(at: Writing, node: Any) -> Element:
+    operand = at.element(node.operand)
+    items = [at.beside(item, operand.type) for item in node.items]
+    return operand.not_in(items) if node.negated else operand.in_(items)
+
+
+def _between(at: Writing, node: Any) -> Element:
+    operand = at.element(node.operand)
+    between = operand.between(at.beside(node.low, operand.type), at.beside(node.high, operand.type))
+    return sa.not_(between) if node.negated else between
+
+
+def _case(at: Writing, node: Any) -> Element:
+    otherwise = None if node.otherwise is None else at.element(node.otherwise)
+    if node.operand is None:
+        branches = [(at.element(when), at.element(then)) for when, then in node.branches]
+    else:
+        operand = at.element(node.operand)
+        branches = [(operand == at.beside(when, operand.type), at.element(then)) for when, then in node.branches]
+    return sa.case(*branches, else_=otherwise)
+
+
+def _cast(at: Writing, node: Any) -> Element:
+    return sa.cast(at.element(node.operand), _CAST_TYPES[node.type])
+
+
+def _extract(at: Writing, node: Any) -> Element:
+    return sa.extract(node.unit, at.element(node.operand))
+
+
+def _call(at: Writing, node: Any) -> Element:
+    time = _time_call(node)
+    if time is not None:
+        return moment(time, sa.Date() if time.date_only else sa.DateTime(timezone=True), at.context.database)
+    _check_function(at, node.name)
+    arguments = [_argument(at, argument) for argument in node.arguments]
+    built = _function(at, node.name, [sa.distinct(arguments[0])] if node.distinct else arguments)
+    if node.condition is not None:
+        if at.context.database == "mysql":
+            raise UnsupportedError(
+                f'QueryBuilder.{at.method}("{at.text}"): MariaDB and MySQL have no FILTER; '
+                "write SUM(CASE WHEN ... THEN ... END)",
+                database="mysql",
+                feature="FILTER",
+                alternative="CASE",
+            )
+        built = built.filter(at.element(node.condition))
+    if node.window is None:
+        return cast("Element", built)
+    keys = [at.element(order.key).desc() if order.descending else at.element(order.key) for order in node.window.order]
+    partition = [at.element(each) for each in node.window.partition]
+    over: Element = built.over(partition_by=partition or None, order_by=keys or None)
+    return over
+
+
+def _argument(at: Writing, node: Node) -> Element:
+    if isinstance(node, Column) and node.name == "*" and node.qualifier is None:
+        return sa.literal_column("*")
+    return at.element(node)
+
+
+def _time_call(node: Call) -> TimeExpression | None:
+    """`NOW()` and `DATE('now', '-3 days')` are the same moments as in a value."""
+    if node.name == "now" and not node.arguments:
+        return TimeExpression(date_only=False)
+    if node.name in ("date", "datetime") and all(isinstance(argument, Text) for argument in node.arguments):
+        texts = ", ".join(f"'{argument.value}'" for argument in node.arguments if isinstance(argument, Text))
+        return read_time(f"{node.name}({texts})")
+    return None
+
+
+def _check_function(at: Writing, name: str) -> None:
+    database = at.context.database
+    if name not in functions(database):
+        raise UnsupportedError(
+            f'QueryBuilder.{at.method}("{at.text}"): {database} has no function "{name}" in its list; '
+            f"use one of all databases, or fx_orm.sql.allow_functions()",
+            database=database,
+            feature=name,
+            alternative=None,
+        )
+
+
+def _function(at: Writing, name: str, arguments: list[Element]) -> Any:
+    if name == "concat" and at.context.database == "sqlite":  # SQLite has the function from 3.44 only
+        joined: Element = sa.type_coerce(arguments[0], sa.String())
+        for argument in arguments[1:]:
+            joined = joined.concat(argument)
+        return joined
+    if name == "length" and at.context.database == "mysql":  # MySQL's LENGTH counts bytes
+        name = "char_length"
+    return getattr(sa.func, name)(*arguments, type_=result_type(name, arguments))
+
+
+def result_type(name: str, arguments: list[Element]) -> TypeEngine[Any] | None:
+    """Choose the type of a function's result so that it is the same Python type on every database."""
+    below = plain(arguments[0].type) if arguments else sa.types.NullType()
+    if name in _COUNTS:
+        return sa.Integer()
+    if name == "sum" and isinstance(below, sa.Integer):
+        return WholeNumber()
+    if name == "avg":
+        return sa.Numeric() if isinstance(below, sa.Numeric) and not isinstance(below, sa.Float) else sa.Float()
+    if name in _TEXTS:
+        return sa.String()
+    return arguments[0].type if name in _LIKE_ARGUMENT and arguments else None
+
+
+_COUNTS = {"count", "row_number", "rank", "dense_rank", "ntile", "length", "char_length"}
+_TEXTS = {"lower", "upper", "trim", "ltrim", "rtrim", "replace", "substr", "substring", "concat", "group_concat"}
+_LIKE_ARGUMENT = {
+    *("sum", "min", "max", "abs", "coalesce", "nullif", "first_value", "last_value", "nth_value", "lag", "lead"),
+}
+_CAST_TYPES: dict[str, TypeEngine[Any]] = {
+    "integer": sa.Integer(),
+    "float": sa.Float(),
+    "decimal": sa.Numeric(),
+    "text": sa.String(),
+    "boolean": sa.Boolean(),
+    "date": sa.Date(),
+    "datetime": sa.DateTime(),
+}
+_OPERATE: dict[str, Callable[[Element, Element], Element]] = {
+    "=": lambda left, right: left == right,
+    "!=": lambda left, right: left != right,
+    "<": lambda left, right: left < right,
+    "<=": lambda left, right: left <= right,
+    ">": lambda left, right: left > right,
+    ">=": lambda left, right: left >= right,
+    "+": lambda left, right: left + right,
+    "-": lambda left, right: left - right,
+    "*": lambda left, right: left * right,
+    "/": lambda left, right: left / right,
+    "%": lambda left, right: left % right,
+    "||": lambda left, right: sa.type_coerce(left, sa.String()).concat(right),
+    "IS": lambda left, right: left.is_(right),
+    "LIKE": lambda left, right: left.like(right),
+    "NOT LIKE": lambda left, right: left.not_like(right),
+    "ILIKE": lambda left, right: left.ilike(right),
+    "NOT ILIKE": lambda left, right: left.not_ilike(right),
+}
+_BUILD: dict[type, Callable[[Writing, Any], Element]] = {
+    Column: _column,
+    Number: _number,
+    Text: lambda _, node: sa.literal(node.value),
+    Constant: _constant,
+    Moment: _moment,
+    Parameter: _parameter,
+    Binary: _binary,
+    Unary: _unary,
+    In: _in,
+    Between: _between,
+    Call: _call,
+    Case: _case,
+    Cast: _cast,
+    Extract: _extract,
+}

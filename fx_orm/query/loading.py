@@ -1,0 +1,84 @@
+"""Rows of a Core SELECT become entities of a session: SQLAlchemy's identity map and states, without its loader.
+
+The loader of the ORM is left out for its cost per statement, and used where this one does not do all that it does
+(`covered`). What is in the session already stays: changed values are never overwritten, expired ones are filled.
+"""
+
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapper, Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+Load = Callable[[Session, Iterable[Sequence[Any]]], list[Any]]
+
+_LAZY = ("select", "raise", "raise_on_sql")
+
+
+def covered(mapper: Mapper[Any]) -> bool:
+    """Whether this loader does all that SQLAlchemy's does: no inheritance, versions, eager or deferred loading."""
+    found = _covered.get(mapper)
+    if found is None:
+        found = _covered[mapper] = not (
+            mapper.polymorphic_on is not None
+            or mapper.inherits is not None
+            or mapper.always_refresh
+            or mapper.version_id_col is not None
+            or any(relationship.lazy not in _LAZY for relationship in mapper.relationships)
+            or any(attribute.deferred or len(attribute.columns) != 1 for attribute in mapper.column_attrs)
+        )
+    return found
+
+
+def session_covered(session: Session) -> bool:
+    """Whether nobody listens to what this loader leaves out: the ORM's statements, entities becoming persistent."""
+    dispatch: Any = session.dispatch
+    return not (dispatch.do_orm_execute or dispatch.loaded_as_persistent)
+
+
+def loader(mapper: Mapper[Any]) -> Load:
+    """Make the function that loads rows of `mapper`'s columns, in the order of its `column_attrs`."""
+    keys = [attribute.key for attribute in mapper.column_attrs]
+    key_places = [keys.index(mapper.get_property_by_column(column).key) for column in mapper.primary_key]
+    manager: Any = mapper.class_manager
+    identity_class = mapper.identity_key_from_primary_key((0,) * len(key_places))[0]
+    single = key_places[0] if len(key_places) == 1 else None
+
+    def load(session: Session, rows: Iterable[Sequence[Any]]) -> list[Any]:
+        identity_map: Any = session.identity_map
+        loaded = manager.dispatch.load
+        entities: list[Any] = []
+        for row in rows:
+            key = (row[single],) if single is not None else tuple(row[place] for place in key_places)
+            identity = (identity_class, key, None)
+            entity = identity_map.get(identity)
+            if entity is None:
+                entity = manager.new_instance()
+                state: Any = sa.inspect(entity)
+                entity.__dict__.update(zip(keys, row, strict=True))
+                state.key = identity
+                state.session_id = session.hash_key
+                identity_map.add(state)
+                if loaded:
+                    loaded(state, None)
+            else:
+                state = sa.inspect(entity)
+                if state.expired_attributes:
+                    _fill(entity, state, dict(zip(keys, row, strict=True)))
+            entities.append(entity)
+        return entities
+
+    return load
+
+
+def _fill(entity: Any, state: Any, values: dict[str, Any]) -> None:
+    unloaded = [key for key in values if key in state.unloaded]
+    for key in unloaded:
+        set_committed_value(entity, key, values[key])
+    if unloaded:
+        state.manager.dispatch.refresh(state, None, unloaded)
+
+
+_covered: "weakref.WeakKeyDictionary[Mapper[Any], bool]" = weakref.WeakKeyDictionary()

@@ -1,0 +1,94 @@
+"""The fluent query builder: chains of methods whose strings are checked, run in a manager's session.
+
+A builder holds no session: it is lent one for each run. What a method records is resolved when the statement is built.
+"""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar, cast, overload
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from fx_orm.errors import QueryError
+from fx_orm.query.rendering import dialect_named, render
+from fx_orm.query.rows import Row
+from fx_orm.query_builder.changing import Changing
+from fx_orm.query_builder.recording import Recorder, shown
+from fx_orm.scope import SessionSource
+
+__all__ = ["QueryBuilder", "Row"]
+
+T = TypeVar("T")
+
+
+class QueryBuilder(Changing[T]):
+    """A query being written: `QueryBuilder(Product)` gives entities, `QueryBuilder(self.db)` rows.
+
+    Each method changes the builder and returns it. Without a manager it uses the current one when it runs.
+
+    Example:
+        >>> QueryBuilder(Product).where("price", ">", 10).order_by("name").limit(20).get()
+    """
+
+    @overload
+    def __init__(self, source: type[T], *, manager: SessionSource | Session | None = None) -> None: ...
+    @overload
+    def __init__(
+        self: "QueryBuilder[Row]",
+        source: SessionSource | Session | None = None,
+        *,
+        manager: SessionSource | Session | None = None,
+    ) -> None: ...
+    def __init__(self, source: Any = None, *, manager: SessionSource | Session | None = None) -> None:
+        """Bind the builder to an entity, to a manager (or SQLAlchemy session), to both or to none.
+
+        Raises:
+            QueryError: the source is neither.
+        """
+        entity: type[Any] | None = None
+        if isinstance(source, type):
+            if sa.inspect(source, raiseerr=False) is None:
+                raise QueryError(f"QueryBuilder({source.__name__}): it is no entity: it has no table")
+            entity = source
+        elif isinstance(source, Session) or callable(getattr(source, "reading", None)):
+            if manager is not None:
+                raise QueryError("QueryBuilder(): two managers are given, by position and by name")
+            manager = source
+        elif source is not None:
+            raise QueryError(f"QueryBuilder(): {shown(source)} is neither an entity nor a manager")
+        super().__init__(entity, manager)
+
+    def select(self, *items: "str | Iterable[Any] | Any", **queries: Recorder) -> "QueryBuilder[Row]":
+        """Choose what is read, in place of what was chosen before: the results are rows then.
+
+        An item is a column `"p.name"`, `"p.*"`, an expression `"COUNT(*) as n"`, or SQLAlchemy's; a builder by name is
+        a sub-query of one value.
+
+        Example:
+            >>> QueryBuilder().select("p.*", "c.name as category_name").from_table("product p")
+        """
+        self.draft.items = []
+        self._selected("select", items, queries)
+        return cast("QueryBuilder[Row]", self)
+
+    def add_select(self, *items: "str | Iterable[Any] | Any", **queries: Recorder) -> "QueryBuilder[Row]":
+        """Choose more; arguments as in `select`."""
+        self._selected("add_select", items, queries)
+        return cast("QueryBuilder[Row]", self)
+
+    def to_sql(self, dialect: str | sa.Dialect | None = None, *, values: bool = False) -> tuple[str, Any]:
+        """Return the SQL and its parameters, without running it: for a database by name, else for the one in use.
+
+        `values=True` writes the values into the text, to be read by people.
+        """
+        shape = self.draft.shape()
+        if dialect is None:
+            with self._reading() as session:
+                connection = session.connection()
+                return render(shape, self.draft.values, connection.dialect, connection, inline=values)
+        chosen = dialect_named(dialect) if isinstance(dialect, str) else dialect
+        return render(shape, self.draft.values, chosen, None, inline=values)
+
+    def __repr__(self) -> str:
+        bound = self.draft.entity.__name__ if self.draft.entity is not None else ""
+        return f"<QueryBuilder({bound}) with {len(self.draft.conditions)} conditions>"

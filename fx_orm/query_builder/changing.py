@@ -1,0 +1,72 @@
+"""The ends of a chain that change rows: INSERT, UPDATE, DELETE, without loading entities.
+
+Each is one committed transaction, or part of the one under way. Entities are not validated: `Repository` does that.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self, TypeVar
+
+from fx_orm.query import changes
+from fx_orm.query.messages import wrong
+from fx_orm.query_builder.recording import checked_mapping
+from fx_orm.query_builder.results import Results
+
+T = TypeVar("T")
+
+
+class Changing(Results[T]):
+    """The methods that run a change."""
+
+    def all_rows(self) -> Self:
+        """Say that `update` or `delete` without a condition is meant."""
+        self.draft.all_rows = True
+        return self
+
+    def insert(self, values: "Mapping[str, Any] | Sequence[Mapping[str, Any]]") -> int:
+        """Insert one row or several, `{"column": value}`; return how many.
+
+        Example:
+            >>> QueryBuilder(Tag).insert([{"name": "green"}, {"name": "black"}])
+        """
+        rows = [values] if isinstance(values, Mapping) else list(values)
+        if self.draft.conditions:
+            raise wrong("insert", None, "conditions do not go with it")
+        for row in rows:
+            checked_mapping("insert", row)
+        if not rows:
+            return 0
+        with self._writing() as session:
+            return changes.insert(session, self.draft.shape(), rows)
+
+    def update(self, values: Mapping[str, Any]) -> int:
+        """Change the rows that the conditions leave; return how many.
+
+        Raises:
+            QueryError: there is no condition and `all_rows()` was not said.
+        """
+        checked_mapping("update", values)
+        self._check_conditions("update")
+        with self._writing() as session:
+            return changes.update(session, self.draft.shape(), self.draft.values, values, "update")
+
+    def increment(self, column: str, by: Any = 1) -> int:
+        """Add to a column in the database itself; return how many rows changed."""
+        self._check_conditions("increment")
+        with self._writing() as session:
+            return changes.increment(
+                session, self.draft.shape(), self.draft.values, self._named("increment", column), by
+            )
+
+    def delete(self) -> int:
+        """Delete the rows that the conditions leave; return how many.
+
+        Raises:
+            QueryError: there is no condition and `all_rows()` was not said.
+        """
+        self._check_conditions("delete")
+        with self._writing() as session:
+            return changes.delete(session, self.draft.shape(), self.draft.values)
+
+    def _check_conditions(self, method: str) -> None:
+        if not self.draft.conditions and not self.draft.all_rows:
+            raise wrong(method, None, "it has no condition and would change every row; say all_rows() if that is meant")

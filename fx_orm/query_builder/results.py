@@ -1,0 +1,170 @@
+"""The ends of a chain: entities, rows, single values, numbers.
+
+Each end lends the manager's session for one query. It leaves the builder as it was: it may be asked again.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from typing import Any, Generic, TypeVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapper, Session
+
+from fx_orm import scope
+from fx_orm.errors import MultipleFoundError, NotFoundError
+from fx_orm.query import execution
+from fx_orm.query.messages import wrong
+from fx_orm.query.shapes import Compare, Item, Shape
+from fx_orm.query.statements import Purpose
+from fx_orm.query_builder.recording import shown
+from fx_orm.query_builder.selecting import Selecting
+from fx_orm.scope import SessionSource
+
+T = TypeVar("T")
+
+
+class Results(Selecting, Generic[T]):
+    """The methods that run the query and read what it gives."""
+
+    def __init__(self, entity: type[Any] | None, manager: "SessionSource | Session | None") -> None:
+        super().__init__(entity)
+        self._manager = manager
+
+    def get(self) -> list[T]:
+        """Read everything: entities of a builder that is bound to one and selects nothing else, otherwise rows."""
+        return self._read(self.draft.shape(), self.draft.values)
+
+    def execute(self) -> list[T]:
+        """Read everything; the same as `get`."""
+        return self.get()
+
+    def first(self) -> T | None:
+        """Read the first one, or None."""
+        found = self._limited(1)
+        return found[0] if found else None
+
+    def one(self) -> T:
+        """Read the only one.
+
+        Raises:
+            NotFoundError: there is none.
+            MultipleFoundError: there are several.
+        """
+        found = self._limited(2)
+        if not found:
+            raise NotFoundError(f"QueryBuilder.one(): no {self._what()} fits the conditions", entity=self.draft.entity)
+        if len(found) > 1:
+            raise MultipleFoundError(
+                f"QueryBuilder.one(): more than one {self._what()} fits the conditions",
+                entity=self.draft.entity,
+                count=2,
+            )
+        return found[0]
+
+    def find(self, key: Any) -> T | None:
+        """Read the one with a primary key that fits the conditions too, or None; several columns: a tuple or a dict."""
+        if self.draft.entity is None:
+            raise wrong("find", None, "only a builder bound to an entity knows the primary key: QueryBuilder(Entity)")
+        mapper: Mapper[Any] = sa.inspect(self.draft.entity)
+        columns = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
+        values = self._key_values(columns, key)
+        offset = len(self.draft.values)
+        nodes = (Compare("AND", "find", column, "=", offset + at) for at, column in enumerate(columns))
+        shape = self.draft.shape()
+        shape = replace(shape, conditions=(*shape.conditions, *nodes))
+        found = self._read(shape, [*self.draft.values, *values])
+        return found[0] if found else None
+
+    def value(self, column: str) -> Any:
+        """Read one column of the first row, or None when there is no row."""
+        shape, values = self._limit_to(
+            replace(self.draft.shape(), items=(Item(self._named("value", column)),), eager=()), 1
+        )
+        found = self._run(execution.first_column, shape, values)
+        return found[0] if found else None
+
+    def pluck(self, column: str, key: str | None = None) -> Any:
+        """Read one column of all rows as a list; with `key`, a dict from that column to this one."""
+        shape = replace(self.draft.shape(), items=(Item(self._named("pluck", column)),), eager=())
+        if key is None:
+            return self._run(execution.first_column, shape, self.draft.values)
+        shape = replace(shape, items=(*shape.items, Item(f"{self._named('pluck', key)} as plucked_key")))
+        rows = self._run(execution.rows, shape, self.draft.values)
+        return {row["plucked_key"]: next(iter(row.values())) for row in rows}
+
+    def exists(self) -> bool:
+        """Ask whether there is any row."""
+        shape, values = self._limit_to(replace(self.draft.shape(), eager=(), orders=(), lock=None), 1)
+        return self._scalar(shape, values, Purpose("exists")) is not None
+
+    def count(self) -> int:
+        """Count the rows, or the entities, that `get` would give."""
+        return int(self._scalar(self.draft.shape(), self.draft.values, Purpose("count")) or 0)
+
+    def sum(self, column: str) -> Any:
+        """Add a column up; None when there is no row."""
+        return self._function("sum", column)
+
+    def avg(self, column: str) -> Any:
+        """Average a column; None when there is no row."""
+        return self._function("avg", column)
+
+    def min(self, column: str) -> Any:
+        """Find the least value of a column; None when there is no row."""
+        return self._function("min", column)
+
+    def max(self, column: str) -> Any:
+        """Find the greatest value of a column; None when there is no row."""
+        return self._function("max", column)
+
+    # --- running ---
+
+    def _reading(self) -> AbstractContextManager[Session]:
+        manager = scope.current() if self._manager is None else self._manager
+        return nullcontext(manager) if isinstance(manager, Session) else manager.reading()
+
+    def _writing(self) -> AbstractContextManager[Session]:
+        manager = scope.current() if self._manager is None else self._manager
+        return nullcontext(manager) if isinstance(manager, Session) else manager.writing()
+
+    def _run(self, end: Any, shape: Shape, values: list[Any]) -> Any:
+        with self._reading() as session:
+            return end(session, shape, values, keep=self.draft.keep)
+
+    def _read(self, shape: Shape, values: list[Any]) -> list[T]:
+        end = execution.entities if shape.gives_entities and not shape.combinations else execution.rows
+        return cast("list[T]", self._run(end, shape, values))
+
+    def _scalar(self, shape: Shape, values: list[Any], purpose: Purpose) -> Any:
+        with self._reading() as session:
+            return execution.scalar(session, shape, values, purpose, keep=self.draft.keep)
+
+    def _function(self, name: str, column: str) -> Any:
+        purpose = Purpose("function", name, self._named(name, column))
+        return self._scalar(replace(self.draft.shape(), orders=(), eager=()), self.draft.values, purpose)
+
+    def _limited(self, count: int) -> list[T]:
+        return self._read(*self._limit_to(self.draft.shape(), count))
+
+    def _limit_to(self, shape: Shape, count: int) -> tuple[Shape, list[Any]]:
+        """Lower the limit; the value of one that was said before counts when it is less."""
+        said = count if shape.limit is None else self.draft.values[shape.limit]
+        return replace(shape, limit=len(self.draft.values)), [*self.draft.values, min(count, said)]
+
+    def _key_values(self, columns: list[str], key: Any) -> list[Any]:
+        if isinstance(key, Mapping):
+            if set(key) != set(columns):
+                raise wrong("find", None, f"the primary key is {', '.join(columns)}, not {', '.join(map(str, key))}")
+            return [key[column] for column in columns]
+        values = list(key) if isinstance(key, (tuple, list)) else [key]
+        if len(values) != len(columns):
+            raise wrong(
+                "find", None, f"the primary key is {', '.join(columns)}: {len(columns)} values, not {len(values)}"
+            )
+        if any(isinstance(value, (dict, set)) for value in values):
+            raise wrong("find", None, f"{shown(values[0])} is no key")
+        return values
+
+    def _what(self) -> str:
+        return "row" if self.draft.entity is None or self.draft.items else self.draft.entity.__name__

@@ -1,0 +1,204 @@
+"""SELECT, FROM, JOIN, GROUP BY, ORDER BY, LIMIT: what a query reads and in which form.
+
+Tables and columns are named by strings that are resolved when the statement is built, in whatever order they were said.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Literal, Self
+
+from fx_orm.query.messages import wrong
+from fx_orm.query.shapes import Clause, Columns, Combination, Item, Join, Lock, Ordering, Source, Written
+from fx_orm.query_builder.conditions import Conditions
+from fx_orm.query_builder.recording import Recorder, is_clause, shown, table_of
+from fx_orm.sql import EQUALITY, ORDERING, direction, operator, read_table
+
+
+class Selecting(Conditions):
+    """The methods that say what is read."""
+
+    def from_table(self, table: "str | type[Any] | Recorder", *, alias: str | None = None) -> Self:
+        """Read from a table, `"product p"`; an entity or another builder may stand for it, with `alias`."""
+        self.draft.source = self._table("from_table", table, alias)
+        return self._changed()
+
+    def join(self, table: "str | type[Any] | Recorder", *on: Any, alias: str | None = None) -> Self:
+        """Join a table: with a condition, with `left, operator, right`, or by the name of a relationship alone.
+
+        Example:
+            >>> qb.join("category c", "p.category_id = c.id")
+            >>> qb.join("category c", "p.category_id", "=", "c.id")
+            >>> QueryBuilder(Product).join("category")
+        """
+        return self._join("join", "inner", table, on, alias)
+
+    def left_join(self, table: "str | type[Any] | Recorder", *on: Any, alias: str | None = None) -> Self:
+        """Join a table, and keep the rows that have no partner in it; arguments as in `join`."""
+        return self._join("left_join", "left", table, on, alias)
+
+    def right_join(self, table: "str | type[Any] | Recorder", *on: Any, alias: str | None = None) -> Self:
+        """Join a table, and keep its rows that have no partner; arguments as in `join`."""
+        return self._join("right_join", "right", table, on, alias)
+
+    def full_join(self, table: "str | type[Any] | Recorder", *on: Any, alias: str | None = None) -> Self:
+        """Join a table, and keep all rows of both sides; not on MariaDB and MySQL, which lack it."""
+        return self._join("full_join", "full", table, on, alias)
+
+    def cross_join(self, table: "str | type[Any] | Recorder", *, alias: str | None = None) -> Self:
+        """Join every row with every row of a table."""
+        self.draft.joins.append(Join("cross_join", "cross", self._table("cross_join", table, alias)))
+        return self._changed()
+
+    def group_by(self, *columns: "str | Iterable[str]") -> Self:
+        """Make one row of all rows in which these columns (or aliases of `select`) are the same."""
+        for name in _flat("group_by", columns):
+            self.draft.groups.append(self._named("group_by", name))
+        return self._changed()
+
+    def order_by(self, column: Any, direction: str = "ASC") -> Self:
+        """Order by a column or an alias of `select`, `"ASC"` or `"DESC"`; again for the next key.
+
+        Example:
+            >>> QueryBuilder(Product).order_by("price", "DESC").order_by("name")
+        """
+        return self._order("order_by", column, direction)
+
+    def latest(self, column: str = "created_at") -> Self:
+        """Order by a moment, newest first."""
+        return self._order("latest", column, "DESC")
+
+    def oldest(self, column: str = "created_at") -> Self:
+        """Order by a moment, oldest first."""
+        return self._order("oldest", column, "ASC")
+
+    def limit(self, count: int | None) -> Self:
+        """Read at most so many rows; None: all."""
+        self.draft.limit = None if count is None else self.draft.slot(_count("limit", count))
+        return self._changed()
+
+    def offset(self, count: int | None) -> Self:
+        """Leave out so many rows at the beginning; None: none."""
+        self.draft.offset = None if count is None else self.draft.slot(_count("offset", count))
+        return self._changed()
+
+    def distinct(self) -> Self:
+        """Give each row once; each entity once, where joins would repeat it."""
+        self.draft.distinct = True
+        return self._changed()
+
+    def with_(self, *relationships: str) -> Self:
+        """Load relationships along with the entities, `"category"`, `"orders.lines"`: one more statement for each."""
+        for path in relationships:
+            self.draft.eager.append(self._named("with_", path))
+        return self._changed()
+
+    def for_update(self, *, skip_locked: bool = False, nowait: bool = False) -> Self:
+        """Lock the rows that are read until the transaction ends."""
+        self.draft.lock = Lock(skip_locked, nowait)
+        return self._changed()
+
+    def union(self, other: Recorder) -> Self:
+        """Add the rows of another query, each row once."""
+        return self._combine("union", other)
+
+    def union_all(self, other: Recorder) -> Self:
+        """Add the rows of another query."""
+        return self._combine("union_all", other)
+
+    def intersect(self, other: Recorder) -> Self:
+        """Keep the rows that another query gives too."""
+        return self._combine("intersect", other)
+
+    def except_(self, other: Recorder) -> Self:
+        """Leave out the rows that another query gives."""
+        return self._combine("except_", other)
+
+    def with_cte(self, name: str, query: Recorder) -> Self:
+        """Give another query a name by which `from_table` and `join` know it."""
+        if not self._named("with_cte", name).isidentifier():
+            raise wrong("with_cte", name, "a name is made of letters, digits and _")
+        self.draft.ctes[name] = self.draft.embed(self._query("with_cte", query))
+        return self._changed()
+
+    # --- recording ---
+
+    def _selected(self, method: str, items: tuple[Any, ...], queries: "dict[str, Recorder]") -> None:
+        """Add items to the select list."""
+        for item in _flat(method, items) if items or not queries else ():
+            if isinstance(item, str):
+                self.draft.items.append(Item(item))
+            elif is_clause(item):
+                self.draft.items.append(Item("", self._clause(method, item)))
+            else:
+                raise wrong(method, None, f"an item is a string or an expression of SQLAlchemy, not {shown(item)}")
+        for alias, query in queries.items():
+            self.draft.items.append(Item(alias, query=self.draft.embed(self._query(method, query))))
+        self._changed()
+
+    def _table(self, method: str, table: Any, alias: str | None) -> Source:
+        if alias is not None and not self._named(method, alias).isidentifier():
+            raise wrong(method, alias, "an alias is made of letters, digits and _")
+        if isinstance(table, Recorder):
+            if alias is None:
+                raise wrong(method, None, 'a builder that stands for a table needs a name: alias="..."')
+            return Source(method, alias, alias, alias, self.draft.embed(table.draft))
+        text = table_of(method, table)
+        read = read_table(text)
+        if read.problem:
+            raise wrong(method, text, read.problem, name=text)
+        if read.alias is not None and alias is not None:
+            raise wrong(method, text, f'it has two aliases, "{read.alias.text}" and "{alias}"')
+        return Source(method, text, read.table.text, read.alias.text if read.alias else alias)
+
+    def _join(self, method: str, kind: str, table: Any, on: tuple[Any, ...], alias: str | None) -> Self:
+        source = self._table(method, table, alias)
+        condition: Written | Columns | Clause | None = None
+        if not on:
+            if source.query is not None or isinstance(table, type):
+                raise wrong(method, source.text, "a join needs a condition: join(table, condition)")
+        elif len(on) == 1 and isinstance(on[0], str):
+            condition = Written("AND", method, on[0])
+        elif len(on) == 1:
+            condition = Clause("AND", method, self._clause(method, on[0]))
+        elif len(on) == 3:
+            symbol = operator(on[1]) if isinstance(on[1], str) else None
+            if symbol not in EQUALITY | ORDERING:
+                raise wrong(method, source.text, f"{on[1]!a} does not compare two columns; write =, !=, <, <=, > or >=")
+            condition = Columns("AND", method, self._named(method, on[0]), symbol, self._named(method, on[2]))
+        else:
+            raise wrong(method, source.text, f"it takes a condition, or left, operator, right; not {len(on)} arguments")
+        self.draft.joins.append(Join(method, kind, source, condition))
+        return self._changed()
+
+    def _order(self, method: str, column: Any, written: Any) -> Self:
+        found = direction(written) if isinstance(written, str) else None
+        if found is None:
+            argument = column if isinstance(column, str) else None
+            raise wrong(method, argument, f'direction {written!a} does not exist; write "ASC" or "DESC"', name=written)
+        if is_clause(column):
+            self.draft.orders.append(
+                Ordering(method, "", "" if found == "ASC" else found, self._clause(method, column))
+            )
+        else:
+            self.draft.orders.append(Ordering(method, self._named(method, column), found))
+        return self._changed()
+
+    def _combine(self, operator: Literal["union", "union_all", "intersect", "except_"], other: Recorder) -> Self:
+        self.draft.combinations.append(Combination(operator, self.draft.embed(self._query(operator, other))))
+        return self._changed()
+
+
+def _flat(method: str, items: tuple[Any, ...]) -> list[Any]:
+    """Take items as arguments or as one list."""
+    if len(items) == 1 and isinstance(items[0], (list, tuple)):
+        items = tuple(items[0])
+    if not items:
+        raise wrong(method, None, "nothing is named")
+    return list(items)
+
+
+def _count(method: str, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise wrong(method, None, f"a whole number is needed, not {shown(value)}")
+    if value < 0:
+        raise wrong(method, None, f"{value} is less than 0")
+    return value

@@ -7,9 +7,10 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from fx_orm.schema.definitions_reader import Unreadable, constant
 from fx_orm.schema.expressions import imported_names
 from fx_orm.schema.operations import Operation, OperationError, apply
-from fx_orm.schema.operations_reader import Opaque, Step, Unreadable, constant, read_operations
+from fx_orm.schema.operations_reader import Opaque, Step, read_operations
 from fx_orm.schema.tables import Schema
 
 

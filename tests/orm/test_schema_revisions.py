@@ -76,6 +76,8 @@ def test_a_batch_is_about_its_table() -> None:
         ("op.drop_table(name)", "name is not a literal"),
         ("op.create_table(*parts)", "op.create_table with * or **"),
         ("op.create_exclude_constraint()", "op.create_exclude_constraint is not understood"),
+        ('op.rename_table("a")', "a name was expected"),
+        ('op.create_table("a", sa.Index())', "sa.Index() in a table"),
         ("helper(1)", "helper(1) is not understood"),
         (
             'if op.get_bind().dialect.name == "sqlite":\n    op.drop_table("a")',

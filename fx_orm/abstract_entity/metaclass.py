@@ -20,7 +20,7 @@ from sqlmodel.main import (  # public names of a public module, which `sqlmodel`
 from fx_orm.abstract_entity.constraints import complete_constraints
 from fx_orm.abstract_entity.field_preparation import describe_column
 from fx_orm.abstract_entity.redefinition import make_room
-from fx_orm.abstract_entity.relationship_checks import unchecked
+from fx_orm.abstract_entity.relationship_checks import guard_collections, unchecked
 from fx_orm.abstract_entity.validation import EntityValidation
 from fx_orm.column_types import Document
 from fx_orm.errors import MappingError
@@ -170,6 +170,7 @@ def _map(cls: Any, name: str, bases: tuple[type, ...], namespace: dict[str, Any]
     for field, column in columns.items():
         if isinstance(column.type, Document | JSON):
             watch(cls, field)
+    guard_collections(cls)
     unchecked.add(cls)
     for old in gone:
         _redirect(old, cls)

@@ -52,6 +52,8 @@ def forget(entity_class: Any) -> None:
     table = entity_class.__dict__.get("__table__")
     if isinstance(table, Table):
         SQLModel.metadata.remove(table)
-    # SQLAlchemy has no public way to dispose of one class; `registry.dispose()` would take them all.
-    mapper = entity_class.__mapper__
-    mapper.registry._dispose_manager_and_mapper(mapper.class_manager)  # noqa: SLF001
+    # SQLAlchemy has no public way to dispose of one class: these are the steps that `registry.dispose()` does for all.
+    registry: Any = entity_class.__mapper__.registry
+    manager = entity_class.__mapper__.class_manager
+    registry._dispose_manager_and_mapper(manager)  # noqa: SLF001
+    registry._managers.pop(manager, None)  # noqa: SLF001

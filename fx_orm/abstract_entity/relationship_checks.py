@@ -4,6 +4,7 @@ Before SQLAlchemy begins, because an error inside its configuration leaves every
 module can be imported and the program goes on.
 """
 
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakSet
 
@@ -32,6 +33,23 @@ def check_relationships() -> None:
         for field in entity_class.__fx_relations__:
             _check_relationship(entity_class, field)
     unchecked.clear()
+
+
+def guard_collections(entity_class: Any) -> None:
+    """Let collections look at what is appended to them: that is no assignment, which the entity would see.
+
+    To be called before the mappers are configured: the other side's listener, which comes then, would look for itself
+    on an object of the wrong class.
+    """
+    for field in entity_class.__fx_relations__:
+        event.listen(getattr(entity_class, field), "append", _guard(field), propagate=True)
+
+
+def _guard(field: str) -> Callable[[Any, object, object], None]:
+    def appended(entity: Any, item: object, _initiator: object) -> None:
+        entity.__fx_validation__.check_item(field, item)
+
+    return appended
 
 
 def _check_foreign_keys(entity_class: Any) -> None:
@@ -123,9 +141,11 @@ def _check_join(entity_class: Any, field: str, target: Any) -> None:
         )
     if len(keys) > 1:
         names = ", ".join(f'"{key}"' for key in keys)
+        table, _, column = keys[0].partition(".")
+        example = f"{(entity_class if table in [t.name for t in own] else target).__name__}.{column}"
         raise MappingError(
             f'{place}: several foreign keys join "{here}" and "{there}" ({names}); '
-            f'write Relationship(sa_relationship_kwargs={{"foreign_keys": ...}}) to say which',
+            f'write Relationship(sa_relationship_kwargs={{"foreign_keys": "{example}"}}), or the other one',
             **data,
         )
 

@@ -164,15 +164,23 @@ class EntityValidation:
             ValidationError: Pydantic's own.
         """
         relationship = self.relationships[name]
-        expected = relationship.mapper.class_
         if relationship.uselist:
             if not isinstance(value, list | set | tuple | frozenset):
                 raise self._refused("iterable_type", name, value)
             for item in cast("list[Any]", value):
-                if not isinstance(item, expected):
-                    raise self._refused("is_instance_of", name, item, {"class": expected.__name__})
-        elif value is not None and not isinstance(value, expected):
-            raise self._refused("is_instance_of", name, value, {"class": expected.__name__})
+                self.check_item(name, item)
+        elif value is not None:
+            self.check_item(name, value)
+
+    def check_item(self, name: str, item: object) -> None:
+        """Refuse one related object of another class than the relationship's.
+
+        Raises:
+            ValidationError: Pydantic's own.
+        """
+        expected = self.relationships[name].mapper.class_
+        if not isinstance(item, expected):
+            raise self._refused("is_instance_of", name, item, {"class": expected.__name__})
 
     def assign(self, entity: Any, changes: Mapping[str, Any]) -> None:
         """Set several fields and relationships, or none of them."""

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from fx_lsp.engine.expressions import Subscript, dotted
 from fx_lsp.engine.facts import Facts, Import
-from fx_lsp.engine.project import Project, read_project, walk
+from fx_lsp.engine.project import CONFIGURATION, Project, belongs, read_project, walk
 from fx_lsp.engine.reading import read_facts
 from fx_lsp.engine.snapshot import LIBRARIES, Snapshot
 from fx_lsp.engine.text import Document
@@ -52,6 +52,10 @@ class Index:
     def refresh(self, paths: list[str]) -> None:
         """Look again at some files, which may have come, changed or gone."""
         for name in paths:
+            if name == f"{self.project.root}/{CONFIGURATION}":
+                self.project = read_project(Path(self.project.root))
+            if not belongs(self.project.root, name):
+                continue
             try:
                 self._note(name, Path(name).stat())
             except OSError:
@@ -60,6 +64,8 @@ class Index:
 
     def open(self, document: Document) -> None:
         """Lay a buffer over the file, or a newer state of it over an older one; it is read when it is asked for."""
+        if self.scanned and not belongs(self.project.root, document.path):
+            return
         self._open[document.path] = document
         self._unread.add(document.path)
         self._snapshot = None

@@ -12,6 +12,7 @@ import yaml
 
 CONFIGURATION = "config/orm.yaml"
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "env", "build", "dist"})
+_SUFFIXES = (".py", ".pyi")
 _ENTITY_FOLDERS = ("src/entity",)
 _MIGRATIONS = "migrations"
 
@@ -67,6 +68,18 @@ class Contents:
     projects: list[Path]
 
 
+def belongs(root: str, path: str) -> bool:
+    """Whether a Python file is one that `walk` would find: not in a virtual environment or a hidden folder."""
+    if not path.startswith(f"{root}/") or not path.endswith(_SUFFIXES):
+        return False
+    folder = Path(root)
+    for part in path.removeprefix(f"{root}/").split("/")[:-1]:
+        folder /= part
+        if part in _SKIPPED or part.startswith(".") or (folder / "pyvenv.cfg").exists():
+            return False
+    return True
+
+
 def walk(root: Path) -> Contents:
     """Walk a project: not into virtual environments, hidden folders, links to folders, and other projects."""
     found = Contents({}, [])
@@ -88,7 +101,7 @@ def walk(root: Path) -> Contents:
                 if entry.is_dir(follow_symlinks=False):
                     if entry.name not in _SKIPPED and not entry.name.startswith("."):
                         pending.append(Path(entry.path))
-                elif entry.name.endswith((".py", ".pyi")) and entry.is_file():
+                elif entry.name.endswith(_SUFFIXES) and entry.is_file():
                     found.files[posix(entry.path)] = entry.stat()
             except OSError:
                 continue

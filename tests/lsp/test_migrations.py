@@ -1,6 +1,7 @@
 """Entities against migration files: the runtime's schema, differences on the field, the file written."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,11 @@ from fx_lsp.engine.drift import migrated_entities
 from fx_lsp.engine.entity_schema import entity_schema
 from fx_lsp.engine.index import Index
 from fx_lsp.engine.project import posix
-from fx_lsp.engine.text import Span
+from fx_lsp.engine.text import Document, Span
 from fx_lsp.features.code_action import CodeAction, code_actions
+from fx_lsp.features.diagnostics import diagnostics
+from fx_orm.schema.differences import compare
+from fx_orm.schema.migration_file import write_migration
 from fx_orm.schema.revisions import read_revision
 from fx_orm.schema.tables import Schema
 from tests.lsp.checks import NOW, check_diagnostics
@@ -200,3 +204,73 @@ def test_the_schema_of_the_shops_source_text_is_that_of_its_classes() -> None:
     command = [sys.executable, "-c", SHOP_ON_ITS_OWN]
     done = subprocess.run(command, cwd=SHOP, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == repr(Schema(dict(sorted(read.schema.tables.items()))))
+
+
+def test_the_shop_from_its_first_migration_to_the_next(tmp_path: Path) -> None:
+    shutil.copytree(SHOP, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("migrations", "*.db*"))
+    root = tmp_path.resolve()
+    versions = root / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    index = Index(root)
+    index.scan()
+    entities = entity_schema(index.snapshot(), migrated_entities(index.snapshot())).schema
+    first = write_migration(
+        compare(Schema(), entities),
+        before=Schema(),
+        revision="20240101_000000",
+        down_revision=None,
+        message="first",
+        created=NOW,
+    )
+    (versions / "20240101_000000_first.py").write_text(first, encoding="utf-8")
+    assert shown(index) == []
+    tag = root / "src" / "entity" / "tag.py"
+    text = tag.read_text(encoding="utf-8").replace("max_length=40", "max_length=60")
+    text = text.replace(
+        "    products:", '    colour: str = Field(default="red", max_length=20, index=True)\n    products:'
+    )
+    tag.write_text(text, encoding="utf-8")
+    assert shown(index) == [
+        'tag.py:14: not migrated: column "name" of table "tag": type sa.String(length=40) becomes sa.String(length=60)',
+        'tag.py:16: not migrated: column "colour" String(length=20) NOT NULL is new in table "tag"',
+        'tag.py:16: not migrated: index "ix_tag_colour" on (colour) is new in table "tag"',
+    ]
+    document = Document(posix(tag), text)
+    (found, *_) = code_actions(index.snapshot(), document, Span(text.index("colour"), text.index("colour")), NOW)
+    ((path, migration),) = found.files
+    Path(path).write_text(migration, encoding="utf-8")
+    assert shown(index) == []
+
+
+def shown(index: Index) -> list[str]:
+    """Every diagnostic of the project as it is on the disk now."""
+    index.scan()
+    snapshot = index.snapshot()
+    return [
+        f"{Path(path).name}:{document.position(found.span.start)[0] + 1}: {found.message}"
+        for path in sorted(snapshot.facts)
+        if (document := snapshot.document(path))
+        for found in diagnostics(snapshot, path)
+    ]
+
+
+def test_a_virtual_environment_is_no_part_of_the_project(tmp_path: Path) -> None:
+    fixture = write(tmp_path, FIRST + TAG + NAME + "#- odd/pyvenv.cfg\n#- odd/lib/other.py\n#- .hidden/other.py\n")
+    index = Index(fixture.root)
+    index.scan()
+    other = "from fx_orm import AbstractEntity\nclass Other(AbstractEntity, table=True):\n    id: int\n"
+    for name in ("odd/lib/other.py", ".hidden/other.py"):
+        (fixture.root / name).write_text(other)
+        index.refresh([fixture.path(name)])
+        index.open(Document(fixture.path(name), other, 1))
+    assert [entity.name for entity in index.snapshot().entities] == ["Tag"]
+
+
+def test_the_configuration_names_the_folders(tmp_path: Path) -> None:
+    text = FIRST.replace("migrations/versions", "changes/versions") + TAG.replace("src/entity", "shop/models") + NAME
+    fixture = write(tmp_path, text + "    weight: float | None = None\n")
+    index = Index(fixture.root)
+    assert shown(index) == []
+    write(tmp_path, "#- config/orm.yaml\nentities: [shop.models]\nmigrations: changes\n")
+    index.refresh([fixture.path("config/orm.yaml")])
+    assert [line.partition(": ")[0] for line in shown(index)] == ["tag.py:6"]

@@ -142,8 +142,13 @@ def _index(index: sa.Index) -> Index:
     columns = tuple(
         part.name if isinstance(part, sa.Column) else f"sa.text({quoted(_sql(part))})" for part in index.expressions
     )
-    options = sorted((key, _option(value)) for key, value in index.dialect_kwargs.items() if value)
+    options = sorted((key, _option(value)) for key, value in index.dialect_kwargs.items() if _is_said(value))
     return Index(_name(index) or naming.index_name(table, columns), columns, bool(index.unique), tuple(options))
+
+
+def _is_said(option: object) -> bool:
+    """Whether an option of a dialect is more than that dialect's empty default; a clause has no truth value."""
+    return option is not None and option is not False and not (isinstance(option, dict | list | tuple) and not option)
 
 
 def _option(value: object) -> str:

@@ -6,9 +6,11 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlmodel.sql.sqltypes import AutoString
 
 from fx_orm.errors import MigrationError
 from fx_orm.schema.column_types import ColumnType
+from fx_orm.schema.column_types import column_type as column_type_of
 from fx_orm.schema.expressions import our_type, type_from_text
 from fx_orm.schema.literals import quoted
 
@@ -29,6 +31,9 @@ def type_text(column_type: TypeEngine[Any], where: str) -> str:
     written = getattr(column_type, "column_type", None)
     if isinstance(written, ColumnType):  # the types of entities say it themselves
         return type_from_text(written.source)
+    if isinstance(column_type, AutoString):  # plain SQLModel's `str`: MariaDB needs a length, as the shared table says
+        shared = column_type_of("str", max_length=column_type.length)
+        return shared.source if shared else "sa.String()"
     text = _plain(column_type, where)
     variants: dict[str, list[str]] = {}
     for dialect, variant in _variants(column_type).items():

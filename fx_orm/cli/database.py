@@ -82,6 +82,8 @@ def create_migration(
     settings = _settings(context)
     defaults = dict(map(_table_column_value, default or []))
     renames = dict(map(_table_column_value, rename or []))
+    if terminal.is_interactive():
+        _ask_renames(settings, renames)
     created = _create_migration(settings, message, defaults, renames)
     if created is None:
         terminal.done("Nothing to do: the migrations build what the entities say")
@@ -176,6 +178,17 @@ def _table_column_value(text: str) -> tuple[tuple[str, str], str]:
     if not (separator and dot and table and column):
         raise typer.BadParameter(f"{text!r} is not written as TABLE.COLUMN=VALUE")
     return (table, column), value
+
+
+def _ask_renames(settings: "Settings", renames: dict[tuple[str, str], str]) -> None:
+    """Ask about each column that may only have another name; a yes keeps its values."""
+    from fx_orm.schema.differences import possible_renames  # noqa: PLC0415 - start-up time
+
+    for table, old, new in possible_renames(_entity_differences(settings)):
+        answered = (table, old) in renames or new in renames.values()
+        question = f'Is column "{new}" of table "{table}" the old column "{old}" under another name?'
+        if not answered and typer.confirm(question):
+            renames[table, old] = new
 
 
 def _create_migration(

@@ -4,7 +4,6 @@ On SQLite everything that is pending is one transaction; on PostgreSQL each migr
 statement that changes a table by itself, so that a failed migration may leave some of its statements done there.
 """
 
-import logging
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from sqlalchemy import exc
 
 from fx_orm import database
 from fx_orm.config import Settings
-from fx_orm.errors import FxError, MigrationError
+from fx_orm.errors import DatabaseUnavailable, FxError, MigrationError
 from fx_orm.migrations import sqlite
 from fx_orm.migrations.folder import MigrationFolder
 from fx_orm.migrations.locks import migration_lock
@@ -107,7 +106,6 @@ def _run(
 ) -> list[Applied]:
     if not folder.versions.is_dir():
         return []
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     script = ScriptDirectory(str(folder.folder), version_locations=[str(folder.versions)])
     applied: list[Applied] = []
 
@@ -173,20 +171,25 @@ def _told(attempt: list[str], settings: Settings) -> Generator[None]:
     """Say in one line what went wrong, and in which migration."""
     try:
         yield
-    except FxError:
+    except (MigrationError, DatabaseUnavailable):
         raise
-    except exc.SQLAlchemyError as error:
-        cause = getattr(error, "orig", None) or error
-        reason = " ".join(str(cause).split())
-        where = f"migration {attempt[-1]}" if attempt else f"{shown(database_url(settings))}"
-        raise MigrationError(f"{where}: {reason}", revision=attempt[-1] if attempt else None) from error
     except CommandError as error:
-        raise MigrationError(
-            f"{error}; the database was migrated by files that are not here", cause=str(error)
-        ) from error
-    except (SyntaxError, ImportError, NameError, AttributeError, TypeError, ValueError, KeyError) as error:
-        where = f"migration {attempt[-1]}" if attempt else "a migration file"
-        raise MigrationError(f"{where}: {type(error).__name__}: {error}") from error
+        raise MigrationError(" ".join(str(error).split())) from error
+    except Exception as error:  # a migration file is code that may raise anything
+        url = database_url(settings)
+        where = f"migration {attempt[-1]}" if attempt else shown(url)
+        message = f"{where}: {_reason(error)}"
+        if attempt and url.get_backend_name() in ("mysql", "mariadb"):
+            message += "; what it did to tables before stays done, which this database cannot take back"
+        raise MigrationError(message, revision=attempt[-1] if attempt else None) from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FxError):
+        return error.message
+    if isinstance(error, exc.SQLAlchemyError):
+        return " ".join(str(getattr(error, "orig", None) or error).split())
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _one(revisions: tuple[str, ...]) -> str | None:

@@ -281,6 +281,21 @@ def compare(
     return tuple(found)
 
 
+def possible_renames(differences: Iterable[Difference]) -> tuple[tuple[str, str, str], ...]:
+    """Find the columns that may only have another name: one is gone and one of its type is new in the same table.
+
+    For questions to people; each as (table, old column, new column).
+    """
+    known = tuple(differences)
+    return tuple(
+        (gone.table, gone.column, new.column)
+        for gone in known
+        if isinstance(gone, DropColumn)
+        for new in known
+        if isinstance(new, AddColumn) and new.table == gone.table and new.definition.type == gone.definition.type
+    )
+
+
 def rename_columns(schema: Schema, renames: Mapping[tuple[str, str], str]) -> Schema:
     """Rename columns, also where keys, indexes and other tables' foreign keys name them; (table, old) -> new."""
     if not renames:

@@ -20,7 +20,7 @@ from fx_lsp.engine.expressions import (
 )
 from fx_lsp.engine.facts import Binding, Facts, FunctionFact
 from fx_lsp.engine.snapshot import Entity, External, Local, Snapshot
-from fx_lsp.engine.vocabulary import BUILDER, ENDS, STARTS
+from fx_lsp.engine.vocabulary import BUILDER, ENDS, OTHERS, STARTS
 
 _MANAGERS = frozenset({"EntityManager", "EntityManagerInterface"})
 _DEEPEST = 20
@@ -216,7 +216,7 @@ def _continues_itself(binding: Binding) -> bool:
     return (
         isinstance(root, Name)
         and root.name == binding.name
-        and all(call.method in BUILDER.keys() | _SAME for call in calls)
+        and all(call.method in BUILDER.keys() | OTHERS for call in calls)
     )
 
 
@@ -253,14 +253,6 @@ def _repository_annotation(place: Place, annotation: Annotation) -> Meaning | No
 
 
 # Attributes and calls
-
-_SAME = frozenset(
-    {
-        *("limit", "offset", "distinct", "all_rows", "when", "where_group", "where_exists", "where_raw", "for_update"),
-        *("with_", "union", "union_all", "intersect", "except_", "with_cte", "as_", "with_deleted", "clone"),
-        *("or_where_group", "or_where_exists", "where_not_exists", "or_where_raw"),
-    }
-)
 
 
 def _attribute(place: Place, expression: Attribute, depth: int) -> Meaning | None:
@@ -331,7 +323,7 @@ def _call(place: Place, call: Call, depth: int) -> Meaning | None:
 def _method(place: Place, receiver: Meaning | None, name: str, call: Call, depth: int) -> Meaning | None:
     match receiver:
         case Builder():
-            same = (name in BUILDER or name in _SAME) and name not in ENDS
+            same = (name in BUILDER or name in OTHERS) and name not in ENDS
             return receiver if same else None
         case RepositoryOf() if name in STARTS:
             return Builder(call.span.start, receiver.entity, bound=True)

@@ -45,15 +45,15 @@ _WHERE = Method((Role.CRITERIA, Role.OPERATOR), keywords={"column": Role.CRITERI
 _JOIN = Method((Role.TABLE, Role.CONDITION), keywords={"table": Role.TABLE})
 _FIND = Method((Role.CRITERIA,), keywords={"criteria": Role.CRITERIA, "order_by": Role.ORDER})
 
-JOINS = frozenset({"join", "left_join", "right_join", "full_join", "cross_join", "inner_join"})
+JOINS = frozenset({"join", "left_join", "right_join", "full_join", "cross_join"})
 
 BUILDER = {
-    **dict.fromkeys(("where", "or_where", "where_not", "or_where_not"), _WHERE),
+    **dict.fromkeys(("where", "or_where", "where_not"), _WHERE),
     **dict.fromkeys(
         (
-            *("where_in", "where_not_in", "where_null", "where_not_null", "where_between", "where_not_between"),
+            *("where_in", "where_not_in", "where_null", "where_not_null", "where_between"),
             *("where_contains", "where_starts_with", "where_ends_with"),
-            *("or_where_in", "or_where_not_in", "or_where_null", "or_where_not_null", "or_where_between"),
+            *("or_where_in", "or_where_null"),
             *("latest", "oldest", "sum", "avg", "min", "max", "value", "increment"),
         ),
         _COLUMN,
@@ -74,8 +74,16 @@ BUILDER = {
 ENDS = frozenset(
     {
         *("get", "execute", "first", "one", "find", "value", "pluck", "exists", "count", "sum", "avg", "min", "max"),
-        *("paginate", "cursor_paginate", "chunk", "stream", "update", "delete", "increment", "decrement"),
-        *("to_sql", "explain"),
+        *("insert", "update", "delete", "increment", "to_sql"),
+    }
+)
+
+# What returns the builder and has no string that is checked here.
+OTHERS = frozenset(
+    {
+        *("limit", "offset", "distinct", "all_rows", "when", "where_group", "or_where_group", "where_raw", "with_"),
+        *("where_exists", "where_not_exists", "for_update", "union", "union_all", "intersect", "except_", "with_cte"),
+        "clone",
     }
 )
 

@@ -1,5 +1,6 @@
 """What a rule is, and what it finds."""
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -42,6 +43,11 @@ class Rule:
     code: str
     severity: Severity
     check: Callable[[SourceFile], Iterator[Finding]]
+
+    @property
+    def documentation(self) -> str:
+        """What the rule's file says of it."""
+        return sys.modules[self.check.__module__].__doc__ or ""
 
 
 def replace_with(file: SourceFile, span: Span, name: str | None) -> Fix | None:

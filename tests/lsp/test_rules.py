@@ -16,8 +16,7 @@ FOLDER = Path(__file__).parents[2] / "fx_lsp" / "rules"
 
 def example(rule: Rule, heading: str) -> str:
     """The code block below a heading of the rule's documentation."""
-    documentation = vars(__import__(rule.check.__module__, fromlist=["check"]))["__doc__"]
-    match = re.search(rf"^{heading}:\n    ```python\n(.*?)^    ```", documentation, re.MULTILINE | re.DOTALL)
+    match = re.search(rf"^{heading}:\n    ```python\n(.*?)^    ```", rule.documentation, re.MULTILINE | re.DOTALL)
     assert match, f"{rule.code} has no {heading!r}"
     return textwrap.dedent(match[1])
 

@@ -194,7 +194,7 @@ def as_utc(value: datetime) -> datetime:
     """
     try:
         return value.astimezone(UTC)
-    except OverflowError:
+    except (OverflowError, ValueError):
         raise ValueError("in UTC this is before year 1 or after year 9999") from None
 
 

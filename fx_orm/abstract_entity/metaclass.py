@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, dataclass_transform
 
 import sqlmodel
-from sqlalchemy import JSON, Column, Table, inspect
+from sqlalchemy import JSON, Column, inspect
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeMeta
 from sqlmodel import SQLModel
@@ -19,7 +19,7 @@ from sqlmodel.main import (  # public names of a public module, which `sqlmodel`
 
 from fx_orm.abstract_entity.constraints import complete_constraints
 from fx_orm.abstract_entity.field_preparation import describe_column
-from fx_orm.abstract_entity.redefinition import make_room
+from fx_orm.abstract_entity.redefinition import forget, make_room, take_over
 from fx_orm.abstract_entity.relationship_checks import guard_collections, unchecked
 from fx_orm.abstract_entity.validation import EntityValidation
 from fx_orm.column_types import Document
@@ -157,8 +157,7 @@ def _map(cls: Any, name: str, bases: tuple[type, ...], namespace: dict[str, Any]
             else:
                 SQLModelMetaclass.__init__(cls, name, bases, namespace, **kwargs)
     except SQLAlchemyError as error:
-        if isinstance(table := cls.__dict__.get("__table__"), Table):
-            SQLModel.metadata.remove(table)  # leave no half-made class behind
+        forget(cls)  # leave no half-made class behind
         raise _explained(cls, columns, error) from error
     # SQLAlchemy sets its state on each loaded object by this function; the slot's own is faster than __setattr__.
     state: Any = cls.__fx_state_slot__
@@ -173,7 +172,7 @@ def _map(cls: Any, name: str, bases: tuple[type, ...], namespace: dict[str, Any]
     guard_collections(cls)
     unchecked.add(cls)
     for old in gone:
-        _redirect(old, cls)
+        take_over(old, cls)
 
 
 def _map_subclass(
@@ -191,19 +190,6 @@ def _map_subclass(
         for column in columns.values():
             column.nullable = True
     DeclarativeMeta.__init__(cls, name, bases, namespace, **kwargs)
-
-
-def _redirect(old: Any, new: Any) -> None:
-    """Make the relationships of others to a class that was defined again lead to its successor."""
-    for mapper in list(inspect(new).registry.mappers):
-        entity_class: Any = mapper.class_
-        if entity_class is new or not isinstance(entity_class, EntityMetaclass):
-            continue
-        for field, (declared, annotation) in entity_class.__fx_relations__.items():
-            current = mapper.attrs[field] if mapper.configured else None
-            if current is not None and current.mapper.class_ is old:
-                owner = f"{entity_class.__module__}.{entity_class.__name__}"
-                setattr(entity_class, field, with_sqlalchemy(declared, owner, field, annotation).sa_relationship)
 
 
 def _refuses_index(info: Any) -> bool:

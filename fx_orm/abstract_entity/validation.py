@@ -209,6 +209,12 @@ class EntityValidation:
                     values[name] = values.pop(name)
         return entity
 
+    def relationships_changed(self) -> None:
+        """Forget what was worked out from the relationships."""
+        for name in ("relationships", "constructor"):
+            self.__dict__.pop(name, None)
+        self.setters.clear()
+
     def lazy(self, entity: Any, name: str) -> Any:
         """Make an attribute of `LAZY`: what has been loaded counts as set, private attributes have their defaults."""
         if name == "__pydantic_fields_set__":

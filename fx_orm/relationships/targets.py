@@ -3,26 +3,32 @@
 from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from sqlmodel import SQLModel
 
 from fx_orm.errors import MappingError
 from fx_orm.errors.nearest import did_you_mean
 
-_replaced: WeakSet[type] = WeakSet()
+_forgotten: WeakSet[type] = WeakSet()
+_successors: WeakKeyDictionary[type, type] = WeakKeyDictionary()
 
 
-def replaced(entity_class: type) -> None:
-    """Never find this class again: one of the same name has taken its place."""
-    _replaced.add(entity_class)
+def forgotten(entity_class: type) -> None:
+    """Never find this class again."""
+    _forgotten.add(entity_class)
+
+
+def succeeded(old: type, new: type) -> None:
+    """Find the new class where the old one itself, not its name, stands in an annotation."""
+    _successors[old] = new
 
 
 def table_classes(base: type = SQLModel) -> Iterator[Any]:
     """Give every class that is mapped to a table."""
     subclass: type[Any]
     for subclass in base.__subclasses__():
-        if "__mapper__" in subclass.__dict__ and subclass not in _replaced:
+        if "__mapper__" in subclass.__dict__ and subclass not in _forgotten:
             yield subclass
         yield from table_classes(subclass)
 
@@ -33,7 +39,7 @@ def resolve(target: str | type, owner: str, field: str, argument: str | None = N
     Of several of one name, the one whose module is nearest to the owner's is meant.
 
     Args:
-        target: the name; a class is given back as it is.
+        target: the name; a class is given back as it is, unless it was defined again.
         owner: the class that declares the relationship, with its module.
         field: the relationship.
         argument: the keyword where the name stands, when it is not the annotation.
@@ -41,8 +47,10 @@ def resolve(target: str | type, owner: str, field: str, argument: str | None = N
     Raises:
         MappingError: there is none, or several are equally near.
     """
-    if not isinstance(target, str):
-        return target
+    while not isinstance(target, str):
+        if target not in _successors:
+            return target
+        target = _successors[target]
     known = list(table_classes())
     found: dict[int, list[Any]] = {}
     for entity_class in known:

@@ -171,7 +171,7 @@ def test_beside_a_plain_sqlmodel_table(sessions: Callable[..., Session]) -> None
     session.commit()
     assert [plain.ours for plain in ours.plains] == [ours, ours]
     # The names of their constraints are not ours to choose.
-    assert all(constraint.name is None for constraint in Plain.__table__.constraints)  # type: ignore[attr-defined]
+    assert all(constraint.name is None for constraint in Plain.__table__.constraints)
 
 
 PAIR = """

@@ -1,0 +1,128 @@
+"""What is wrong with an entity is said when its class is made, with the remedy, and leaves nothing half made."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session, configure_mappers
+from sqlmodel import SQLModel
+
+from fx_orm.errors import MappingError
+
+KEY = "id: int | None = Field(default=None, primary_key=True)"
+CLASS = "class Wrong(AbstractEntity, table=True):\n    "
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (
+            "name: str",
+            "Wrong has no primary key; write id: int | None = Field(default=None, primary_key=True)",
+        ),
+        (
+            f"{KEY}\n    price: Decimal",
+            (
+                "Wrong.price: a Decimal needs its digits, which databases otherwise round as they like; "
+                "write Field(max_digits=10, decimal_places=2), with at most 15 digits on SQLite"
+            ),
+        ),
+        (
+            f"{KEY}\n    thing: object",
+            "Wrong.thing: no column type for object; write Field(sa_type=...) or another annotation",
+        ),
+        (
+            f"{KEY}\n    thing: int | str",
+            "Wrong.thing: no column type for int | str; write Field(sa_type=...) or another annotation",
+        ),
+        (
+            f"{KEY}\n    owner: 'Owner'",
+            (
+                "Wrong.owner: the type Owner is not known at run time; import it outside `if TYPE_CHECKING`, "
+                "or write Relationship() if it is an entity"
+            ),
+        ),
+        (
+            f"{KEY}\n    owner: Right",
+            "Wrong.owner: an entity is no column; write owner: Right = Relationship() and a field with foreign_key=",
+        ),
+        (
+            f"{KEY}\n    owner: dict[str, int] = Relationship()",
+            "Wrong.owner: dict[str, int] is no relationship; write Target, Target | None, list[Target] or set[Target]",
+        ),
+        (
+            f"{KEY}\n    right_id: int = Field(foreign_key='right.id', ondelete='SET NULL')",
+            'Wrong.right_id: ondelete="SET NULL" needs a column that can be NULL; write right_id: int | None',
+        ),
+        (
+            f"{KEY}\n    version: str = Field(version=True)",
+            "Wrong.version: version=True counts in an int; write version: int = Field(default=1, version=True)",
+        ),
+        (
+            f"__tablename__ = 'right'\n    {KEY}",
+            (
+                'Wrong: table "right" belongs to declared.right.Right already; '
+                "write another __tablename__, or import the module under one name"
+            ),
+        ),
+    ],
+)
+def test_wrong_at_class_creation(declare: Callable[..., Any], body: str, message: str) -> None:
+    right = declare(f"class Right(AbstractEntity, table=True):\n    {KEY}", "declared.right").Right
+    with pytest.raises(MappingError) as caught:
+        declare(f"from declared.right import Right\n{CLASS}{body}")
+    assert str(caught.value) == message
+    assert "wrong" not in SQLModel.metadata.tables
+    # The mistake corrected, the process goes on.
+    declare(f"{CLASS}{KEY}")
+    configure_mappers()
+    assert right().id is None
+
+
+def test_a_pattern_that_cannot_be_compiled(declare: Callable[..., Any]) -> None:
+    wrong = declare(f"{CLASS}{KEY}\n    name: str = Field(regex='(')").Wrong
+    with pytest.raises(MappingError, match="Wrong: .*regex parse error"):
+        wrong(name="x")
+
+
+PAIR = """
+class Shelf(AbstractEntity, table=True):
+    __tablename__ = "redefined_shelf"
+    id: int | None = Field(default=None, primary_key=True)
+    {name}: str = ""
+    books: list["Book"] = Relationship(back_populates="shelf")
+"""
+BOOK = """
+class Book(AbstractEntity, table=True):
+    __tablename__ = "redefined_book"
+    id: int | None = Field(default=None, primary_key=True)
+    shelf_id: int | None = Field(foreign_key="redefined_shelf.id")
+    shelf: "Shelf | None" = Relationship(back_populates="books")
+"""
+
+
+def test_the_same_class_again_takes_the_place_of_the_old_one(
+    declare: Callable[..., Any], sessions: Callable[..., Session]
+) -> None:
+    book = declare(BOOK, "declared.book").Book
+    old = declare(PAIR.format(name="name"), "declared.shelf").Shelf
+    assert isinstance(book(shelf=old()).shelf, old)
+    shelf = declare(PAIR.format(name="title"), "declared.shelf").Shelf
+    assert shelf is not old
+    assert inspect(book).relationships["shelf"].mapper.class_ is shelf
+    session = sessions(shelf, book)
+    session.add(book(shelf=shelf(title="top")))
+    session.commit()
+    assert session.get(shelf, 1).books[0].shelf.title == "top"
+
+
+def test_a_class_with_a_relationship_again(declare: Callable[..., Any], sessions: Callable[..., Session]) -> None:
+    shelf = declare(PAIR.format(name="name"), "declared.shelf").Shelf
+    old = declare(BOOK, "declared.book").Book
+    assert shelf(books=[old()]).books
+    book = declare(BOOK, "declared.book").Book
+    session = sessions(shelf, book)
+    session.add(shelf(books=[book(), book()]))
+    session.commit()
+    assert [type(b) for b in session.get(shelf, 1).books] == [book, book]

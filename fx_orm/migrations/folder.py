@@ -64,7 +64,8 @@ class MigrationFolder:
         if built.opaque:
             spot = built.opaque[0]
             raise MigrationError(
-                f"{spot.path}:{spot.line}: {spot.reason}; what the migrations build is not certain here",
+                f"{spot.path}:{spot.line}: {spot.reason}; what the migrations build is not certain here: "
+                "write it with Alembic's operations",
                 file=spot.path,
                 line=spot.line,
                 opaque=built.opaque,

@@ -83,12 +83,15 @@ _PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
     "drop_constraint": ("constraint_name", "table_name", "type_"),
 }
 
-# Statements that change rows or PostgreSQL's named types, whose values the columns' own types repeat.
+# Statements that leave tables as they are: they change rows, or PostgreSQL's named types, whose values the columns' own
+# types repeat, or what stands beside tables.
 _NO_TABLE_CHANGES: Final = re.compile(
-    r"\s*(insert|update|delete|select|set|pragma|analyze|comment\s+on|create\s+type|drop\s+type"
-    r"|alter\s+type\s+\S+\s+(rename\s+to|add\s+value))\b",
+    r"\s*(insert|update|delete|select|set|pragma|analyze|vacuum|reindex|grant|revoke|comment\s+on"
+    r"|(create|drop|alter|refresh)\s+(or\s+replace\s+)?(materialized\s+)?(view|sequence|extension|policy)"
+    r"|drop\s+(trigger|function|procedure)|(create|drop)\s+type|alter\s+type\s+\S+\s+(rename\s+to|add\s+value))\b",
     re.IGNORECASE,
 )
+_ROUTINE: Final = re.compile(r"\s*create\s+(or\s+replace\s+)?(trigger|function|procedure)\b", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -242,7 +245,7 @@ class _Reader:
         while isinstance(argument, ast.Call) and argument.args:
             argument = argument.args[0]  # sa.text("...")
         sql = constant(argument, self.definitions.constants)
-        if isinstance(sql, str) and _NO_TABLE_CHANGES.match(sql):
+        if isinstance(sql, str) and _changes_no_table(sql):
             return ExecuteOp(source)
         raise Unreadable(f"SQL that may change tables: {str(sql).strip()[:60]}")
 
@@ -257,3 +260,11 @@ class _Reader:
             UNCHANGED if keeps else self.definitions.server_default(default),
             self.definitions.optional_text(given.get("new_column_name")),
         )
+
+
+def _changes_no_table(sql: str) -> bool:
+    """Whether every statement is one of the known harmless ones; a routine's body may hold semicolons."""
+    if _ROUTINE.match(sql):
+        return True
+    statements = [statement for statement in sql.split(";") if statement.strip()]
+    return all(_NO_TABLE_CHANGES.match(statement) for statement in statements)

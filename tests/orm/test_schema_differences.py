@@ -45,8 +45,10 @@ def test_columns_that_come_go_and_change() -> None:
     assert said(more) == ['column "weight" Float NULL is new in table "product"']
     assert said(PRODUCT, more) == ['column "weight" is gone from table "product"']
     assert said(with_column(Column("name", ColumnType("sa.Text()"), server_default='"none"'))) == [
-        'column "name" of table "product": type sa.String(length=40) becomes sa.Text(), NOT NULL becomes NULL, '
-        'server default None becomes "none"'
+        (
+            'column "name" of table "product": type sa.String(length=40) becomes sa.Text(), NOT NULL becomes NULL, '
+            'server default None becomes "none"'
+        )
     ]
 
 

@@ -76,6 +76,7 @@ def test_a_batch_is_about_its_table() -> None:
         ("op.drop_table(name)", "name is not a literal"),
         ("op.create_table(*parts)", "op.create_table with * or **"),
         ("op.create_exclude_constraint()", "op.create_exclude_constraint is not understood"),
+        ('op.execute("SELECT 1; DROP TABLE a")', "SQL that may change tables: SELECT 1; DROP TABLE a"),
         ('op.rename_table("a")', "a name was expected"),
         ('op.create_table("a", sa.Index())', "sa.Index() in a table"),
         ("helper(1)", "helper(1) is not understood"),
@@ -97,6 +98,8 @@ def test_what_is_not_certain_is_opaque(body: str, reason: str) -> None:
         'op.execute(sa.update(sa.table("a", sa.column("b"))).values({"b": 1}))',
         'sa.Enum(name="status").drop(op.get_bind(), checkfirst=True)',
         'if op.get_context().dialect.name == "postgresql":\n    op.execute("ALTER TYPE status RENAME TO status_old")',
+        'op.execute("CREATE OR REPLACE VIEW v AS SELECT 1")',
+        'op.execute("CREATE TRIGGER t AFTER INSERT ON a BEGIN DELETE FROM b; END")',
         "connection = op.get_bind()",
     ],
 )

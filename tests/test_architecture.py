@@ -34,7 +34,8 @@ query                     errors sql scope database
 query_builder             errors sql scope query
 identity                  errors
 object_manager            scope query_builder
-repository                errors identity object_manager query_builder
+pagination
+repository                errors identity object_manager pagination query_builder
 entity_manager            errors config scope database identity query_builder repository
 entity_manager_interface  object_manager query_builder repository
 migrations                errors schema config urls database discovery

@@ -18,6 +18,8 @@ from fx_orm.entity_manager.transactions import Transaction, Transactions
 from fx_orm.entity_manager.unit_of_work import UnitOfWork
 from fx_orm.errors import FxError, NotFoundError
 from fx_orm.identity import key_names, mapper_of, read_identity, state_of
+from fx_orm.query_builder import QueryBuilder
+from fx_orm.repository import Repository, repository_of
 
 T = TypeVar("T")
 
@@ -181,6 +183,15 @@ class EntityManager:
             make_transient_to_detached(reference)
             session.add(reference)
             return reference
+
+    def query_builder(self, entity_class: type[T]) -> QueryBuilder[T]:
+        """Start a query for entities of a class, run by this manager."""
+        mapper_of(entity_class)
+        return QueryBuilder(entity_class, manager=self)
+
+    def get_repository(self, entity_class: type[T]) -> Repository[T]:
+        """Return the repository of an entity, working with this manager: its own class where one is declared."""
+        return repository_of(entity_class, self)
 
     # The unit of work
 

@@ -1,0 +1,271 @@
+"""Repository on the three databases: in every form it can be declared, finding, changing, and each mistake."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from pydantic import BaseModel
+from sqlmodel import Field, SQLModel
+
+import fx_orm
+from fx_orm import database, scope
+from fx_orm.config import settings
+from fx_orm.entity_manager import EntityManager
+from fx_orm.entity_manager_interface import EntityManagerInterface
+from fx_orm.errors import DuplicateKeyError, MappingError, NotFoundError, QueryError
+from fx_orm.object_manager import ObjectManager
+from fx_orm.query_builder import QueryBuilder
+from fx_orm.repository import Repository
+
+
+class Plant(SQLModel, table=True):
+    __tablename__ = "unit_plant"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(max_length=40, unique=True)
+    height: int = 0
+    colour: str | None = Field(default=None, max_length=20)
+
+
+class Bed(SQLModel, table=True):
+    __tablename__ = "unit_bed"
+
+    row: int = Field(primary_key=True)
+    place: int = Field(primary_key=True)
+
+
+class Weed(SQLModel, table=True):
+    __tablename__ = "unit_weed"
+
+    id: int | None = Field(default=None, primary_key=True)
+
+
+class PlantRepository(Repository[Plant]):
+    def tall(self) -> list[Plant]:
+        return self.query_builder().where("height", ">", 100).order_by("name").get()
+
+
+class BedRepository(Repository):
+    def __init__(self) -> None:
+        super().__init__(Bed)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[sa.Engine]:
+    fx_orm.configure(database=database_url)
+    engine = database.engine(settings())
+    SQLModel.metadata.create_all(engine, tables=[Plant.__table__, Bed.__table__])
+    yield engine
+    scope.current().close()
+    database.dispose()
+    fx_orm.configure()
+
+
+@pytest.fixture
+def plants(engine: sa.Engine) -> PlantRepository:
+    repository = PlantRepository()
+    repository.insert_many(
+        [
+            {"name": "oak", "height": 3000, "colour": "green"},
+            {"name": "rose", "height": 90, "colour": "red"},
+            Plant(name="fern", height=60, colour="green"),
+            {"name": "moss", "height": 2},
+        ]
+    )
+    return repository
+
+
+def names(plants: list[Plant]) -> list[str]:
+    return [plant.name for plant in plants]
+
+
+def test_every_form_of_declaration(engine: sa.Engine) -> None:
+    assert PlantRepository().entity_class is Plant
+    assert BedRepository().entity_class is Bed
+    assert Repository(Plant).entity_class is Plant
+    assert Repository[Plant]().entity_class is Plant
+    assert type(EntityManagerInterface().get_repository(Plant)) is PlantRepository
+    assert type(EntityManagerInterface().get_repository(Bed)) is BedRepository
+    with EntityManager(engine) as em:
+        repository = em.get_repository(Plant)
+        assert repository.entity_manager is repository.db is em
+    with pytest.raises(MappingError) as error:
+        _ = Repository().entity_class
+    assert str(error.value) == (
+        "Repository does not say of which entity it is; write "
+        "`class Repository(Repository[Product])` or `super().__init__(Product)`"
+    )
+    with pytest.raises(MappingError, match="str is not an entity"):
+        Repository(str)
+
+
+def test_finding(plants: PlantRepository) -> None:
+    assert plants.get(1).name == "oak"
+    assert plants.find(99) is None
+    assert names(plants.find_all(order_by="name")) == ["fern", "moss", "oak", "rose"]
+    assert names(plants.find_by({"colour": "green"}, order_by="-height")) == ["oak", "fern"]
+    assert names(plants.find_by({"colour": ["red", "blue"]})) == ["rose"]
+    assert names(plants.find_by({"colour": []})) == []
+    assert names(plants.find_by({"colour": None})) == ["moss"]
+    assert names(plants.find_by({"colour": {"red", None}}, order_by={"name": "DESC"})) == ["rose", "moss"]
+    assert names(plants.find_by({}, order_by=["colour", "-name"], limit=2, offset=1)) != []
+    assert plants.find_one_by({"name": "nothing"}) is None
+    assert plants.get_one_by({"name": "oak"}) is plants.get(1)
+    assert names(plants.find_many([3, 99, 1, 3])) == ["fern", "oak"]
+    assert names(plants.tall()) == ["oak"]
+
+
+def test_first_last_count_exists_pluck(plants: PlantRepository) -> None:
+    first, last = plants.first(), plants.last()
+    assert first is not None
+    assert last is not None
+    assert (first.name, last.name) == ("oak", "moss")
+    assert plants.count() == 4
+    assert plants.count({"colour": "green"}) == 2
+    assert plants.exists({"name": "oak"})
+    assert not plants.exists({"name": "elm"})
+    assert plants.pluck("name", {"colour": "green"}, order_by="name") == ["fern", "oak"]
+
+
+def test_pages(plants: PlantRepository) -> None:
+    page = plants.paginate(2, 3, order_by="name")
+    assert (names(list(page.items)), page.total, page.page, page.per_page, page.pages) == (["rose"], 4, 2, 3, 2)
+
+
+def test_composite_keys(engine: sa.Engine) -> None:
+    beds = BedRepository()
+    beds.insert_many([{"row": 1, "place": 1}, {"row": 1, "place": 2}])
+    assert beds.get((1, 2)).place == 2
+    assert beds.find({"row": 2, "place": 2}) is None
+    assert [bed.place for bed in beds.find_many([(1, 2), (9, 9), (1, 1)])] == [2, 1]
+    assert beds.delete((1, 1))
+    assert beds.count() == 1
+
+
+class NewPlant(BaseModel):
+    name: str
+    height: int = 7
+    colour: str | None = None
+
+
+def test_changing(plants: PlantRepository, engine: sa.Engine) -> None:
+    elm = plants.create({"name": "elm"}, height=5)
+    assert elm.id == 5
+    assert plants.create(NewPlant(name="ivy")).height == 0
+    assert plants.update(5, {"height": 6, "colour": "grey"})
+    assert plants.update(5, NewPlant(name="Elm"))
+    assert not plants.update(99, {"height": 6})
+    assert plants.update_by({"colour": "green"}, {"height": 1}) == 2
+    assert plants.delete(5)
+    assert plants.delete(plants.get(6))
+    assert not plants.delete(99)
+    assert plants.delete_by({"name": ["moss", "nothing"]}) == 1
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(Plant.name, Plant.height).order_by(Plant.name))
+        assert [tuple(row) for row in rows] == [("fern", 1), ("oak", 1), ("rose", 90)]
+    assert plants.get(1).height == 1
+
+
+def test_a_failed_call_leaves_nothing_and_the_next_one_works(plants: PlantRepository) -> None:
+    with pytest.raises(DuplicateKeyError):
+        plants.create(name="oak")
+    assert plants.create(name="elm").name == "elm"
+    with pytest.raises(DuplicateKeyError):
+        plants.insert_many([{"name": "ash"}, {"name": "oak"}])
+    assert not plants.exists({"name": "ash"})
+
+
+def test_inside_a_transaction_calls_are_part_of_it(plants: PlantRepository) -> None:
+    em = EntityManagerInterface()
+    with pytest.raises(ZeroDivisionError), em.transaction():
+        plants.create(name="elm")
+        plants.update(1, {"height": 1})
+        plants.delete_by({"name": "rose"})
+        assert plants.count() == 4
+        _ = 1 / 0
+    assert names(plants.find_all("name")) == ["fern", "moss", "oak", "rose"]
+    assert plants.get(1).height == 3000
+
+
+def test_a_write_sends_what_is_pending(plants: PlantRepository) -> None:
+    plants.get(1).height = 5
+    plants.create(name="elm")
+    assert plants.entity_manager.unsaved() == []
+    plants.entity_manager.clear()
+    assert plants.get(1).height == 5
+
+
+def message(call: Any, *args: Any, **kwargs: Any) -> str:
+    with pytest.raises((QueryError, NotFoundError)) as error:
+        call(*args, **kwargs)
+    return str(error.value)
+
+
+def test_mistakes(plants: PlantRepository) -> None:
+    expected = 'Plant has no field "nmae"; did you mean "name"?'
+    assert message(plants.find_by, {"nmae": "oak"}) == expected
+    assert message(plants.find_by, {}, order_by="-nmae") == expected
+    assert message(plants.pluck, "nmae") == expected
+    assert message(plants.create, {"nmae": "oak"}) == expected
+    assert message(plants.update, 1, {"nmae": "oak"}) == expected
+    assert message(plants.find_by, {}, order_by={"name": "dsc"}) == (
+        'order_by: "dsc" is no direction; did you mean "desc"?'
+    )
+    assert message(plants.get, 99) == "there is no Plant 99"
+    assert message(plants.get_one_by, {"name": "elm", "height": 1}) == "there is no Plant with name='elm', height=1"
+    assert plants.find_all("name") != []
+
+
+def test_several_repositories_of_one_entity_are_not_guessed_between(engine: sa.Engine) -> None:
+    class WeedRepository(Repository[Weed]):
+        pass
+
+    class BetterWeedRepository(WeedRepository):
+        pass
+
+    assert type(EntityManagerInterface().get_repository(Weed)) is BetterWeedRepository
+
+    class OtherWeedRepository(Repository[Weed]):
+        pass
+
+    with pytest.raises(MappingError) as error:
+        EntityManagerInterface().get_repository(Weed)
+    assert str(error.value) == (
+        "Weed has several repositories (BetterWeedRepository, OtherWeedRepository); construct the one you mean"
+    )
+
+
+def test_the_interface_and_the_manager_are_object_managers(engine: sa.Engine) -> None:
+    def names_of(manager: ObjectManager) -> list[str]:
+        return sorted(QueryBuilder(Plant, manager=manager).pluck("name"))
+
+    with EntityManager(engine) as given:
+        interface = EntityManagerInterface(given)
+        assert interface.entity_manager is given
+        assert interface.session is given.session
+        with interface.transaction():
+            interface.persist(Plant(name="elm"))
+        assert names_of(interface) == names_of(given) == names_of(EntityManagerInterface()) == ["elm"]
+        assert interface.query_builder(Plant).count() == 1
+
+    @EntityManagerInterface().transaction()
+    def plant(name: str) -> None:
+        EntityManagerInterface().persist(Plant(name=name))
+
+    plant("ash")
+    assert names_of(EntityManagerInterface()) == ["ash", "elm"]
+
+
+def test_the_interface_has_every_method_of_the_manager(engine: sa.Engine) -> None:
+    def public(of: type) -> set[str]:
+        return {name for name in dir(of) if not name.startswith("_")}
+
+    assert public(EntityManager) <= public(EntityManagerInterface)
+
+
+def test_who_is_current_decides(plants: PlantRepository, engine: sa.Engine) -> None:
+    with EntityManager(engine) as em, scope.use(em):
+        assert plants.entity_manager is em
+        assert plants.get(1) is em.find(Plant, 1)
+    assert plants.entity_manager is scope.current()

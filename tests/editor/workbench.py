@@ -53,11 +53,12 @@ class Workbench:
         """Run a command of the palette."""
         self._pick("F1", f">{title}", title)
 
-    def go_to_line(self, line: int, column: int = 1) -> None:
-        """Put the cursor at a line and column, both from 1."""
-        self.press("Control+g")
-        self._input().fill(f":{line}:{column}")
-        self.press("Enter")
+    def select(self, text: str) -> None:
+        """Select the first place where a text stands in the file."""
+        self.press("Control+Home", "Control+f")
+        self.page.locator(".find-widget.visible textarea.input").first.fill(text)
+        self.page.locator(".find-widget .matchesCount", has_text=re.compile("^1 of")).wait_for()
+        self.press("Escape")
 
     def line(self, text: str) -> Locator:
         """Find a line of the editor by what stands in it; VS Code paints spaces as others."""

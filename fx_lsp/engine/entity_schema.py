@@ -27,12 +27,14 @@ class EntitySchema:
         uncertain_tables: those whose keys, constraints and indexes are not all known.
         uncertain_columns: those of which the type or more is not known, by table and name.
         unreadable_tables: those whose columns are not all known.
+        dangling_keys: tables with a foreign key, and the table that it names and nothing declares.
     """
 
     schema: Schema
     uncertain_tables: frozenset[str]
     uncertain_columns: frozenset[tuple[str, str]]
     unreadable_tables: frozenset[str]
+    dangling_keys: frozenset[tuple[str, str]]
 
     @property
     def certain(self) -> bool:
@@ -62,8 +64,23 @@ def entity_schema(snapshot: Snapshot, entities: Iterable[Entity]) -> EntitySchem
         if not entity.ours or entity.fact.assigned("__table_args__") is not None:
             uncertain_tables.add(entity.table)
         tables.append(_table(entity, entity.table, columns))
+    dangling = _dangling_keys(snapshot, tables)
+    uncertain_tables.update(table for table, _ in dangling)
     schema = Schema.of(sorted(tables, key=lambda table: table.name))
-    return EntitySchema(schema, frozenset(uncertain_tables), frozenset(uncertain_columns), frozenset(unreadable))
+    return EntitySchema(
+        schema, frozenset(uncertain_tables), frozenset(uncertain_columns), frozenset(unreadable), frozenset(dangling)
+    )
+
+
+def _dangling_keys(snapshot: Snapshot, tables: Iterable[Table]) -> set[tuple[str, str]]:
+    """Find the foreign keys that lead nowhere: misspelt, which a migration would make worse."""
+    known = {name.casefold() for name in snapshot.table_names}
+    return {
+        (table.name, key.referred_table)
+        for table in tables
+        for key in table.foreign_keys
+        if key.referred_table.casefold() not in known
+    }
 
 
 def _table(entity: Entity, name: str, columns: list[Column]) -> Table:

@@ -50,6 +50,8 @@ def _uncertain(snapshot: Snapshot, drift: Drift) -> str:
     """Say what keeps the migration from being written from source text alone; nothing where nothing does."""
     for table, column in sorted(drift.entities.uncertain_columns):
         return f'the type of column "{column}" of table "{table}" is not certain'
+    for table, target in sorted(drift.entities.dangling_keys):
+        return f'a foreign key of table "{table}" leads to "{target}", which does not exist'
     for table in sorted(drift.entities.uncertain_tables | drift.entities.unreadable_tables):
         return f'not all of table "{table}" can be read without running its entity'
     if not snapshot.complete:

@@ -114,6 +114,20 @@ def test_a_field_of_which_the_type_is_not_certain_is_silent(tmp_path: Path, fiel
     check_diagnostics(tmp_path, FIRST + TAG + NAME + field)
 
 
+PARENT = """\
+        sa.Column("parent_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["parent_id"], ["tag.id"], name="fk_tag_parent_id_tag"),
+        sa.Primary"""
+
+
+def test_a_foreign_key_that_leads_nowhere_is_not_called_unmigrated(tmp_path: Path) -> None:
+    key = """\
+    parent_id: int | None = Field(foreign_key="tga.id")
+    #                                          ^^^ unknown-foreign-key-target: Field(foreign_key="tga.id"): there is no table "tga"; did you mean "tag"?
+"""  # noqa: E501
+    check_diagnostics(tmp_path, FIRST.replace("        sa.Primary", PARENT) + TAG + NAME + key)
+
+
 def test_a_table_that_only_migrations_make_is_known(tmp_path: Path) -> None:
     check_diagnostics(
         tmp_path,
@@ -173,6 +187,10 @@ def test_the_migration_is_written_beside_the_others(tmp_path: Path) -> None:
         (
             "    wei<CURSOR>ght: float = HEAVY\n",
             'the default of column "weight" of table "tag" cannot be read',
+        ),
+        (
+            '    wei<CURSOR>ght: float = 1.5\n    owner_id: int = Field(foreign_key="tga.id")\n',
+            'a foreign key of table "tag" leads to "tga", which does not exist',
         ),
     ],
 )

@@ -144,6 +144,13 @@ def same_default(one: str | None, other: str | None) -> bool:
     return one == other or (one is not None and other is not None and _meaning(one) == _meaning(other))
 
 
+def is_constant(default: str | None) -> bool:
+    """Tell whether a server default is one value for all rows: SQLite adds columns with no other."""
+    if default is None or default[0] in "\"'" or default in ("sa.true()", "sa.false()", "sa.null()"):
+        return True
+    return default.startswith("sa.text(") and re.fullmatch(r"-?[\d.]+|'[^']*'", _meaning(default)) is not None
+
+
 def _our_name(node: ast.expr, imports: Mapping[str, str]) -> str:
     name = dotted(node, imports)
     if name is None:  # a method of a call, such as `sa.JSON().with_variant`

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from fx_orm.schema.enums import EnumType, enum_type, old_type_name, replaces_type
+from fx_orm.schema.expressions import is_constant
 from fx_orm.schema.literals import quoted
 from fx_orm.schema.operations import (
     UNCHANGED,
@@ -41,7 +42,7 @@ from fx_orm.schema.tables import (
 
 _LONGEST_CALL = 108
 
-_BatchOperation = AlterColumnOp | CreateConstraintOp | DropConstraintOp | DropColumnOp
+_BatchOperation = AddColumnOp | AlterColumnOp | CreateConstraintOp | DropConstraintOp | DropColumnOp
 
 
 class OperationsText:
@@ -53,7 +54,7 @@ class OperationsText:
     def lines(self, operations: Iterable[Operation]) -> list[str]:
         """Write the operations as lines of Python, not indented."""
         lines: list[str] = []
-        for batch_table, group in groupby(operations, key=_batch_table):
+        for (batch_table, _), group in groupby(operations, key=_batch):
             together = list(group)
             if batch_table is None or not any(map(self._must_rebuild, together)):
                 for operation in together:
@@ -64,7 +65,9 @@ class OperationsText:
         return lines
 
     def _must_rebuild(self, operation: Operation) -> bool:
-        """Whether SQLite has no statement for it. A column that no key uses can go by itself."""
+        """Whether SQLite has no statement for it. A column that no key uses can go, one with a constant can come."""
+        if isinstance(operation, AddColumnOp):
+            return not is_constant(operation.column.server_default)
         if isinstance(operation, DropColumnOp):
             table = self._schema.table(operation.table)
             return table is not None and operation.column in table.primary_key.columns
@@ -98,7 +101,7 @@ class OperationsText:
             case RenameTableOp():
                 return [_call("op.rename_table", *table, quoted(operation.name))]
             case AddColumnOp():
-                return [_call("op.add_column", *table, _column(operation.column))]
+                return [_call(f"{target}.add_column", *table, _column(operation.column))]
             case DropColumnOp():
                 return [_call(f"{target}.drop_column", *table, quoted(operation.column))]
             case AlterColumnOp():
@@ -145,11 +148,15 @@ class OperationsText:
             yield "existing_autoincrement=True"
 
 
-def _batch_table(operation: Operation) -> str | None:
-    """The table of an operation that may stand in a batch; a rename stands by itself, every database knows it."""
-    if isinstance(operation, AlterColumnOp) and operation.name:
-        return None
-    return operation.table if isinstance(operation, _BatchOperation) else None
+def _batch(operation: Operation) -> tuple[str | None, bool]:
+    """Tell which operations may share a batch: those of one table, new columns apart from the changes after them.
+
+    A new column's default fills the rows when it comes, so that only a later batch may take the default away. A rename
+    stands by itself, every database knows it.
+    """
+    if not isinstance(operation, _BatchOperation) or (isinstance(operation, AlterColumnOp) and operation.name):
+        return None, False
+    return operation.table, isinstance(operation, AddColumnOp)
 
 
 def _create_table(operation: CreateTableOp) -> list[str]:

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,10 @@ from fx_orm.config import DatabaseSettings, Settings
 from fx_orm.errors import MigrationError
 from fx_orm.migrations.running import downgrade, upgrade
 from fx_orm.migrations.status import status
+from fx_orm.schema.column_types import column_type
 from fx_orm.schema.planning import parents_first
-from fx_orm.schema.tables import Schema
-from tests.orm.schemas import schemas
+from fx_orm.schema.tables import Column, PrimaryKey, Schema, Table
+from tests.orm.schemas import INTEGER, schemas
 from tests.orm.test_schema_migration_file import written
 
 EXAMPLES = int(os.environ.get("FX_TEST_SCHEMA_PAIRS", "8"))
@@ -53,6 +55,23 @@ def test_up_down_up_keeps_the_rows(project: Settings, old: Schema, new: Schema) 
         counted = count_rows(project)
         assert set(counted) == set(expected.tables)
         assert {table: counted[table] for table in staying} == dict.fromkeys(staying, 2)
+
+
+def test_rows_get_the_time_of_the_migration_where_that_is_the_default(project: Settings) -> None:
+    old = Schema.of([Table("event", (Column("id", INTEGER, nullable=False),), PrimaryKey(("id",), "pk_event"))])
+    when = column_type("datetime")
+    assert when is not None
+    made_at = Column("made_at", when, nullable=False, fill="sa.func.now()")
+    new = Schema.of([replace(old.tables["event"], columns=(*old.tables["event"].columns, made_at))])
+    write(project, "1", written(Schema(), old, "1", None))
+    upgrade(project)
+    insert_two_rows_each(project, old)
+    write(project, "2", written(old, new))
+    upgrade(project)
+    with database.engine(project).connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(made_at) FROM event").scalar() == 2
+        (made,) = (each for each in sa.inspect(connection).get_columns("event") if each["name"] == "made_at")
+        assert made["default"] is None
 
 
 def test_a_rebuilt_parent_keeps_the_children_that_plain_alembic_loses(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ _KINDS = {
 _ASTRAL = 0x10000
 
 
-def to_path(uri: str) -> str | None:
+def to_path(uri: str) -> str:
     """Find the file that a URI names, with forward slashes; a URI that names no file stands for itself."""
     path = to_fs_path(uri)
     return posix(path) if path and uri.startswith("file:") else unquote(uri)

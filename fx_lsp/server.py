@@ -29,7 +29,6 @@ from fx_lsp.convert import (
     to_offset,
     to_path,
     to_span,
-    to_uri,
 )
 from fx_lsp.engine.text import Document
 from fx_lsp.engine.workspace import Workspace
@@ -116,6 +115,7 @@ class FxLanguageServer(LanguageServer):
         self.refreshing = Delayed(FILES_DELAY, self.refresh)
         self.changed_files: set[str] = set()
         self.watching = False
+        self.uris: dict[str, str] = {}  # of the buffers, as the client writes them
         self.published: dict[str, list[types.Diagnostic]] = {}
 
     @property
@@ -150,20 +150,19 @@ class FxLanguageServer(LanguageServer):
         self, params: types.CompletionParams | types.DefinitionParams | types.HoverParams
     ) -> tuple[Document | None, int]:
         """Find the buffer and the offset that a request speaks of."""
-        path = to_path(params.text_document.uri)
-        document = self.projects.document(path) if path else None
+        document = self.projects.document(to_path(params.text_document.uri))
         return document, to_offset(document, params.position, self.encoding) if document else 0
 
     def opened(self, uri: str, text: str, version: int | None) -> None:
         """Take over a buffer."""
-        if (path := to_path(uri)) is not None:
-            self.projects.open(Document(path, text, version))
-            self.publishing.start()
+        path = to_path(uri)
+        self.uris[path] = uri
+        self.projects.open(Document(path, text, version))
+        self.publishing.start()
 
     def changed(self, params: types.DidChangeTextDocumentParams) -> None:
         """Apply the changes of a buffer; those of one that is not open are ignored."""
-        path = to_path(params.text_document.uri)
-        document = self.projects.document(path) if path else None
+        document = self.projects.document(to_path(params.text_document.uri))
         if document is not None:
             version = params.text_document.version
             self.projects.open(changed(document, params.content_changes, version, self.encoding))
@@ -171,11 +170,12 @@ class FxLanguageServer(LanguageServer):
 
     def closed(self, uri: str) -> None:
         """Give a buffer up, and clear what was said about it."""
-        if (path := to_path(uri)) is not None:
-            self.projects.close(path)
-            self.published.pop(path, None)
-            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
-            self.publishing.start()
+        path = to_path(uri)
+        self.projects.close(path)
+        self.published.pop(path, None)
+        self.uris.pop(path, None)
+        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+        self.publishing.start()
 
     # The workspace
 
@@ -232,7 +232,7 @@ class FxLanguageServer(LanguageServer):
             ]
             if self.published.get(path) != found:
                 self.published[path] = found
-                params = types.PublishDiagnosticsParams(to_uri(path), found, document.version)
+                params = types.PublishDiagnosticsParams(self.uris[path], found, document.version)
                 self.text_document_publish_diagnostics(params)
 
 
@@ -253,20 +253,19 @@ async def initialized(server: FxLanguageServer, _params: types.InitializedParams
         registration = types.Registration("fx-lsp-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
         server.client_register_capability(types.RegistrationParams([registration]))
         server.watching = True
-    await server.index([Path(folder) for folder in folders if folder])
+    await server.index([Path(folder) for folder in folders])
 
 
 async def did_change_watched_files(server: FxLanguageServer, params: types.DidChangeWatchedFilesParams) -> None:
     """Gather file events: a branch that is checked out sends thousands."""
-    server.changed_files.update(path for event in params.changes if (path := to_path(event.uri)))
+    server.changed_files.update(to_path(event.uri) for event in params.changes)
     server.refreshing.start()
 
 
 async def did_save(server: FxLanguageServer, params: types.DidSaveTextDocumentParams) -> None:
     """Look at the disk where the client does not watch it."""
-    if (path := to_path(params.text_document.uri)) is not None:
-        server.changed_files.add(path)
-        server.refreshing.start()
+    server.changed_files.add(to_path(params.text_document.uri))
+    server.refreshing.start()
 
 
 async def completions(server: FxLanguageServer, params: types.CompletionParams) -> types.CompletionList | None:
@@ -300,8 +299,7 @@ async def hovers(server: FxLanguageServer, params: types.HoverParams) -> types.H
 
 async def actions(server: FxLanguageServer, params: types.CodeActionParams) -> list[types.CodeAction] | None:
     """Offer what can be done about the diagnostics in a range."""
-    path = to_path(params.text_document.uri)
-    document = server.projects.document(path) if path else None
+    document = server.projects.document(to_path(params.text_document.uri))
     if document is None:
         return None
     snapshot = server.projects.snapshot(document.path)

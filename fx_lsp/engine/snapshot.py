@@ -139,7 +139,7 @@ class Snapshot:
         if not rest:
             own = [found for found in facts.classes if found.name == head]
             if own:
-                return Local(path, own[-1])
+                return Local(path, own[0]) if len(own) == 1 else None  # two of a name, in functions or branches
         imported = facts.imports.get(head)
         if imported is None:
             return None

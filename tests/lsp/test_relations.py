@@ -165,6 +165,21 @@ Category.products leads to Product, not to Label
     )
 
 
+def test_two_classes_of_one_name_are_neither(tmp_path: Path) -> None:
+    pair = """
+    class Category(AbstractEntity, table=True):
+        id: int | None = Field(default=None, primary_key=True)
+        products: list["Product"] = Relationship(back_populates="{}")
+
+    class Product(AbstractEntity, table=True):
+        id: int | None = Field(default=None, primary_key=True)
+        category_id: int = Field(foreign_key="category.id")
+        category: "Category" = Relationship(back_populates="products")
+"""
+    imports = "from fx_orm import AbstractEntity, Field, Relationship\n"
+    check_diagnostics(tmp_path, f"{imports}def one():{pair.format('category')}\ndef two():{pair.format('other')}")
+
+
 def test_one_side_says_nothing_and_the_fix_says_it(tmp_path: Path) -> None:
     text = """
 from fx_orm import AbstractEntity, Field, Relationship

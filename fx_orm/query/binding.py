@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
 from fx_orm.query.messages import wrong
-from fx_orm.query.values import Converter, WrongValue, converter
+from fx_orm.query.values import Converter, WrongValue, converter, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Slot:
     index: int
     convert: Converter | None
     is_list: bool
+    takes_lists: bool
     method: str
     column: str
 
@@ -33,12 +34,18 @@ class Slot:
             QueryError: the column beside it takes no such value.
         """
         value = values[self.index]
+        if not self.is_list and not self.takes_lists and isinstance(value, _SEVERAL):
+            raise wrong(self.method, self.column, "a list is compared by where_in()", value=value)
         if self.convert is None:
             return value
         try:
             return [self.convert(each) for each in value] if self.is_list else self.convert(value)
         except WrongValue as problem:
             raise wrong(self.method, self.column, str(problem), value=value) from None
+
+
+_SEVERAL = (list, tuple, set, frozenset, dict)
+_LISTS = (sa.JSON, sa.ARRAY, sa.types.NullType)
 
 
 class Binds:
@@ -52,7 +59,8 @@ class Binds:
         self, index: int, type_: TypeEngine[Any], method: str, column: str, *, is_list: bool = False
     ) -> sa.BindParameter[Any]:
         """Make the parameter for a value that stands beside a column of `type_`."""
-        slot = Slot(f"v{index}", index, converter(type_), is_list, method, column)
+        takes_lists = isinstance(plain(type_), _LISTS)
+        slot = Slot(f"v{index}", index, converter(type_), is_list, takes_lists, method, column)
         if self._values is not None:
             return sa.bindparam(None, slot.value(self._values), type_=type_, expanding=is_list, unique=True)
         self.slots[slot.name] = slot

@@ -39,7 +39,7 @@ Element = sa.ColumnElement[Any]
 
 
 class WholeNumber(sa.types.TypeDecorator[int]):
-    """The sum of whole numbers: a whole number too, where a driver hands out a Decimal."""
+    """The sum of whole numbers, a part of a date: an int too where a driver hands out a Decimal."""
 
     impl = sa.BigInteger
     cache_ok = True
@@ -56,6 +56,7 @@ class Writing:
     context: Context
     method: str
     text: str
+    argument: str
     parameters: Mapping[str, int]
     use_labels: bool = False
 
@@ -68,11 +69,11 @@ class Writing:
         try:
             parsed = parse_expression(self.text)
         except QueryError as error:
-            raise wrong(self.method, self.text, error.message, **error.data) from error.__cause__
+            raise wrong(self.method, self.argument, error.message, **error.data) from error.__cause__
         if missing := sorted(parsed.parameters - set(self.parameters)):
-            raise wrong(self.method, self.text, f"no value is given for :{missing[0]}", name=missing[0])
+            raise wrong(self.method, self.argument, f"no value is given for :{missing[0]}", name=missing[0])
         if unused := sorted(set(self.parameters) - parsed.parameters):
-            raise wrong(self.method, self.text, f"the expression has no parameter :{unused[0]}", name=unused[0])
+            raise wrong(self.method, self.argument, f"the expression has no parameter :{unused[0]}", name=unused[0])
         return parsed.tree
 
     def element(self, node: Node) -> Element:
@@ -82,14 +83,14 @@ class Writing:
     def found(self, node: Column) -> Found:
         """Resolve the column of a node."""
         if node.name == "*":
-            raise wrong(self.method, self.text, "* stands in COUNT(*) alone")
-        return self.context.resolve(self.method, self.text, node.qualifier, node.name)
+            raise wrong(self.method, self.argument, "* stands in COUNT(*) alone")
+        return self.context.resolve(self.method, self.argument, node.qualifier, node.name)
 
     def beside(self, node: Node, type_: TypeEngine[Any]) -> Element:
         """Build a node that is compared with something of `type_`: constants become of that type."""
         if isinstance(node, Parameter):
             slot = self.context.offset + self.parameters[node.name]
-            return self.context.binds.parameter(slot, type_, self.method, self.text)
+            return self.context.binds.parameter(slot, type_, self.method, self.argument)
         if is_boolean(type_) and node in (Number("1"), Number("0")):
             return sa.true() if node == Number("1") else sa.false()
         if not isinstance(node, Text):
@@ -101,14 +102,23 @@ class Writing:
         try:
             return sa.literal(convert(node.value) if convert else node.value, None if convert is None else type_)
         except WrongValue as problem:
-            raise wrong(self.method, self.text, str(problem)) from None
+            raise wrong(self.method, self.argument, str(problem)) from None
 
 
 def expression(
-    context: Context, method: str, text: str, parameters: Mapping[str, int] | None = None, *, use_labels: bool = False
+    context: Context,
+    method: str,
+    text: str,
+    parameters: Mapping[str, int] | None = None,
+    *,
+    argument: str | None = None,
+    use_labels: bool = False,
 ) -> tuple[Element, Node]:
-    """Build the expression that a string holds; with its tree, which tells what it is made of."""
-    writing = Writing(context, method, text, parameters or {}, use_labels)
+    """Build the expression that a string holds; with its tree, which tells what it is made of.
+
+    `argument` is what the caller wrote, when the expression is only a part of that.
+    """
+    writing = Writing(context, method, text, text if argument is None else argument, parameters or {}, use_labels)
     tree = writing.tree()
     return writing.element(tree), tree
 
@@ -196,7 +206,7 @@ def _cast(at: Writing, node: Any) -> Element:
 
 
 def _extract(at: Writing, node: Any) -> Element:
-    return sa.extract(node.unit, at.element(node.operand))
+    return sa.type_coerce(sa.extract(node.unit, at.element(node.operand)), WholeNumber())
 
 
 def _call(at: Writing, node: Any) -> Element:
@@ -209,7 +219,7 @@ def _call(at: Writing, node: Any) -> Element:
     if node.condition is not None:
         if at.context.database == "mysql":
             raise UnsupportedError(
-                f'QueryBuilder.{at.method}("{at.text}"): MariaDB and MySQL have no FILTER; '
+                f'QueryBuilder.{at.method}("{at.argument}"): MariaDB and MySQL have no FILTER; '
                 "write SUM(CASE WHEN ... THEN ... END)",
                 database="mysql",
                 feature="FILTER",
@@ -244,7 +254,7 @@ def _check_function(at: Writing, name: str) -> None:
     database = at.context.database
     if name not in functions(database):
         raise UnsupportedError(
-            f'QueryBuilder.{at.method}("{at.text}"): {database} has no function "{name}" in its list; '
+            f'QueryBuilder.{at.method}("{at.argument}"): {database} has no function "{name}" in its list; '
             f"use one of all databases, or fx_orm.sql.allow_functions()",
             database=database,
             feature=name,

@@ -1,5 +1,6 @@
 """A query as SQL text, for people and tests: nothing is executed, and no driver is needed."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,9 +46,12 @@ def render(
     statement: Any = plan.built.statement
     parameters = plan.parameters(values)
     if inline:
-        statement = statement.params(**parameters)
-        return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})).replace("\n", ""), ()
-    compiled = statement.params(**parameters).compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-    text = str(compiled).replace("\n", "")
-    bound = {name: compiled.params[name] for name in compiled.params}
-    return text, tuple(bound[name] for name in compiled.positiontup) if compiled.positional else bound
+        compiled = statement.params(**parameters).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+        return str(compiled), ()
+    compiled = statement.compile(dialect=dialect)
+    state = compiled.construct_expanded_state(parameters)
+    text = _LINE_BREAK.sub(" ", state.statement)  # there are no values in it, so that no break is one of theirs
+    return text, tuple(state.positional_parameters) if compiled.positional else dict(state.parameters)
+
+
+_LINE_BREAK = re.compile(r" *\n *")

@@ -43,7 +43,9 @@ class Selection:
 def selection(context: Context, found: From | None, items: tuple[Item, ...]) -> Selection:
     """Build the select list; without items it is every column of every table."""
     result = Selection()
-    for at, item in enumerate(items or (Item("*"),)):
+    if not items:
+        return _everything(found)
+    for at, item in enumerate(items):
         if item.query is not None:
             _add(result, _subquery(context, item, item.query))
         elif item.clause is not None:
@@ -56,6 +58,22 @@ def selection(context: Context, found: From | None, items: tuple[Item, ...]) -> 
             context.labels[selected.key] = selected.element
         elif selected.tree is not None:
             context.labels.setdefault(selected.key, selected.element)
+    return result
+
+
+def _everything(found: From | None) -> Selection:
+    """Select all columns of all tables, for a query that says nothing else."""
+    result = Selection()
+    for part in found.parts.values() if found is not None else ():
+        for selected in _all(part, "*"):
+            if selected.key in result.keys:
+                problem = (
+                    f'without it all columns are read, and "{selected.key}" is in several tables; say which you need'
+                )
+                raise wrong("select", None, problem, name=selected.key)
+            result.columns.append(selected)
+    if not result.columns:
+        raise wrong("select", None, "the query has no table; call from_table()")
     return result
 
 
@@ -87,7 +105,7 @@ def _item(context: Context, text: str, read: SelectItem) -> Selected:
         element = resolved.value
         labelled = element if element.name == key else element.label(key)
         return Selected(key, labelled, text, is_alias=alias is not None, column=element)
-    element, tree = expression(context, "select", read.expression.text)
+    element, tree = expression(context, "select", read.expression.text, argument=text)
     key = alias or read.expression.text
     return Selected(key, element.label(alias), text, is_alias=alias is not None, tree=tree)
 

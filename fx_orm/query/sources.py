@@ -40,7 +40,13 @@ class From:
     root: str
     parts: dict[str, Part] = field(default_factory=dict)
     equal: list[tuple[Any, Any]] = field(default_factory=list)
+    links: list[sa.FromClause] = field(default_factory=list)
     criterion: Element | None = None
+
+    @property
+    def tables(self) -> list[sa.FromClause]:
+        """Every table of the clause, the link tables of relationships included."""
+        return [*(part.selectable for part in self.parts.values()), *self.links]
 
 
 def from_clause(context: Context, shape: Shape) -> From | None:
@@ -235,6 +241,7 @@ def _follow(
         _attach(context, found, join, selectable, sa.and_(*(left == right for left, right in pairs)))
         return
     link = relationship.secondary.alias(f"{name}_link")
+    found.links.append(link)
     near = [left == right for left, right in _pairs(relationship.synchronize_pairs, from_part.selectable, link)]
     far = [left == right for left, right in _pairs(relationship.secondary_synchronize_pairs or [], selectable, link)]
     _attach(context, found, join, link, sa.and_(*near))

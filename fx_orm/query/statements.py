@@ -44,8 +44,7 @@ def statement(shape: Shape, purpose: Purpose, tables: Tables, database: str, bin
     if purpose.kind == "count":
         return _count(context, shape)
     if purpose.kind == "exists":
-        inner = _select(context, shape).statement
-        return Built(sa.select(sa.literal_column("1")).select_from(inner.subquery("found")).limit(1), ("found",))
+        return _exists(context, shape)
     if purpose.kind == "function":
         return _function(context, shape, purpose)
     return _select(context, shape, orm=purpose.kind == "orm")
@@ -63,6 +62,7 @@ def _select(context: Context, shape: Shape, *, orm: bool = False, key_only: bool
     for name, query in shape.ctes:
         context.ctes[name] = context.build(context.alone(), query).statement.cte(name)
     found = from_clause(context, shape)
+    condition = combined(context, shape.conditions)
     if shape.gives_entities:
         built, chosen = _entities(shape, found, orm=orm, key_only=key_only)
     else:
@@ -71,7 +71,7 @@ def _select(context: Context, shape: Shape, *, orm: bool = False, key_only: bool
         chosen = selection(context, found, shape.items)
         rows = sa.select(*(column.element for column in chosen.columns))
         built = Built(rows.select_from(found.clause) if found is not None else rows, chosen.keys)
-    finished: Any = _filtered(context, shape, found, built.statement)
+    finished: Any = _filtered(found, condition, built.statement)
     finished = _grouped(context, shape, found, chosen, finished)
     if (shape.distinct or chosen.distinct) and not shape.gives_entities:
         finished = finished.distinct()
@@ -80,6 +80,9 @@ def _select(context: Context, shape: Shape, *, orm: bool = False, key_only: bool
     finished = _ordered(context, shape, finished)
     if shape.lock is not None:
         finished = _locked(context, shape.lock, finished)
+    if context.outer is not None and found is not None and not shape.combinations:
+        # Its own tables are its own, also where the query around it has the same ones.
+        finished = finished.correlate_except(*found.tables)
     return Built(finished, built.keys, built.mapper)
 
 
@@ -93,13 +96,13 @@ def _entities(shape: Shape, found: From | None, *, orm: bool, key_only: bool) ->
         method = "group_by" if shape.groups else "having"
         raise wrong(method, None, "entities are not grouped; select() the columns that you need")
     chosen = Selection()
+    target: Any = shape.entity
+    if root.selectable is not mapper.selectable:
+        target = aliased(shape.entity, root.selectable)
+    options = [_eager(mapper, target, path) for path in shape.eager]
     if orm:
-        target: Any = shape.entity
-        if root.selectable is not mapper.selectable:
-            target = aliased(shape.entity, root.selectable)
         query: Any = sa.select(target).select_from(found.clause)
-        query = query.options(*(_eager(mapper, target, path) for path in shape.eager))
-        built = Built(query, (), mapper)
+        built = Built(query.options(*options), (), mapper)
     elif key_only and len(mapper.primary_key) == 1:
         key = root.selectable.c[str(mapper.primary_key[0].key)]
         built = Built(sa.select(key).select_from(found.clause), (str(key.name),), mapper)
@@ -130,8 +133,7 @@ def _eager(mapper: Mapper[Any], target: Any, path: str) -> Any:
     return option
 
 
-def _filtered(context: Context, shape: Shape, found: From | None, query: Any) -> Any:
-    condition = combined(context, shape.conditions)
+def _filtered(found: From | None, condition: Any, query: Any) -> Any:
     if condition is not None:
         query = query.where(condition)
     if found is not None and found.criterion is not None:
@@ -232,8 +234,21 @@ def _count(context: Context, shape: Shape) -> Built:
     found = from_clause(context, shape)
     if found is None:
         raise wrong("count", None, "the query has no table; call from_table()")
-    query = _filtered(context, shape, found, sa.select(sa.func.count()).select_from(found.clause))
+    query = _filtered(found, combined(context, shape.conditions), sa.select(sa.func.count()).select_from(found.clause))
     return Built(query, ("count",))
+
+
+def _exists(context: Context, shape: Shape) -> Built:
+    """Ask for one row: of the tables where it can be, else of the query."""
+    one: Any = sa.select(sa.literal_column("1"))
+    is_plain = not (shape.groups or shape.having or shape.combinations or shape.items or shape.ctes)
+    if not is_plain:
+        return Built(one.select_from(_select(context, shape).statement.subquery("found")), ("found",))
+    found = from_clause(context, shape)
+    if found is None:
+        raise wrong("exists", None, "the query has no table; call from_table()")
+    query = _filtered(found, combined(context, shape.conditions), one.select_from(found.clause))
+    return Built(_ordered(context, shape, query), ("found",))
 
 
 def _without_order(shape: Shape) -> Shape:
@@ -254,5 +269,5 @@ def _function(context: Context, shape: Shape, purpose: Purpose) -> Built:
         raise wrong(purpose.function, purpose.column, "the query has no table; call from_table()")
     column = context.column(purpose.function, purpose.column)
     computed: Any = getattr(sa.func, purpose.function)(column, type_=result_type(purpose.function, [column]))
-    query = _filtered(context, shape, found, sa.select(computed).select_from(found.clause))
+    query = _filtered(found, combined(context, shape.conditions), sa.select(computed).select_from(found.clause))
     return Built(query, (purpose.function,))

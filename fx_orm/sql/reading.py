@@ -266,7 +266,8 @@ def _alias(tokens: Sequence[Token], end: int) -> tuple[Sequence[Token], Name | N
             rest = tokens[at + 1 :]
             if not rest:
                 return tokens[:at], Name("", Span(end, end))
-            written = rest[0].text if len(rest) == 1 else " ".join(token.text for token in rest)
+            is_name = len(rest) == 1 and rest[0].kind is TokenKind.NAME
+            written = rest[0].text if is_name else " ".join(_shown(token) for token in rest)
             return tokens[:at], Name(written, Span(rest[0].start, rest[-1].end))
     if len(tokens) > 1 and tokens[-1].kind is TokenKind.NAME and _ends_operand(tokens[-2]):
         is_word = not tokens[-1].quoted and tokens[-1].text.upper() in KEYWORDS

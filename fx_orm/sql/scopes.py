@@ -120,11 +120,13 @@ def explain(resolution: Resolution, scope: Scope) -> str:
         return f'column "{resolution.name}" is in several tables; write {ways}'
     if not isinstance(resolution, Unknown):
         return ""
+    if not scope.entries:
+        return f'the query has no table yet, so "{resolution.name}" means nothing; call from_table() or join()'
     hint = f'; did you mean "{resolution.nearest}"?' if resolution.nearest else ""
     if resolution.kind == "table":
         return _explain_table(resolution, scope, hint)
     if resolution.entry is None:
-        tables = ", ".join(f'"{entry.name}"' for entry in scope.entries) or "none"
+        tables = ", ".join(f'"{entry.name}"' for entry in scope.entries)
         return f'no table of the query ({tables}) has a column "{resolution.name}"{hint}'
     return f'table {title(resolution.entry)} has no column "{resolution.name}"{hint}'
 
@@ -135,8 +137,6 @@ def title(entry: Entry) -> str:
 
 
 def _explain_table(unknown: Unknown, scope: Scope, hint: str) -> str:
-    if not scope.entries:
-        return f'the query has no table yet, so "{unknown.name}" means nothing; call from_table() or join()'
     if any(entry.table == unknown.name and entry.name == unknown.nearest for entry in scope.entries):
         return f'table "{unknown.name}" is called "{unknown.nearest}" in this query; write "{unknown.nearest}."'
     if hint:

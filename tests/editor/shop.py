@@ -1,6 +1,7 @@
 """A copy of the example shop with mistakes planted in it: what every editor is shown."""
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,15 +13,17 @@ REPOSITORY = "src/repository/product_repository.py"
 
 # file, what stands there, what is made of it
 MISTAKES = (
-    (PRODUCT, 'foreign_key="category.id"', 'foreign_key="categroy.id"'),
+    (PRODUCT, 'back_populates="products", link_table', 'back_populates="product", link_table'),
     (REPOSITORY, '.where("p.created_at"', '.where("p.creatd_at"'),
 )
 
 
 def copy_shop(folder: Path, *, mistakes: bool = True) -> Path:
-    """Copy the shop, with this interpreter's environment as its `.venv`."""
+    """Copy the shop, with this interpreter's environment as its `.venv` and a migration that makes all its tables."""
     shutil.copytree(SHOP, folder, ignore=shutil.ignore_patterns("*.db*", "migrations", "__pycache__"))
     (folder / ".venv").symlink_to(sys.prefix)
+    create = [sys.executable, "-m", "fx_orm", "database", "create-migration", "-m", "Create the shop"]
+    subprocess.run(create, cwd=folder, check=True, stdout=subprocess.PIPE)
     for name, right, wrong in MISTAKES if mistakes else ():
         replace(folder / name, right, wrong)
     return folder

@@ -82,9 +82,9 @@ def test_completion_while_typing(nvim: pynvim.Nvim) -> None:
 def test_the_fix_mends_the_buffer(nvim: pynvim.Nvim) -> None:
     nvim.command(f"edit {PRODUCT}")
     until("a diagnostic", lambda: diagnostics(nvim))
-    go_to(nvim, "categroy")
+    go_to(nvim, 'product", link_table')
     nvim.exec_lua("vim.lsp.buf.code_action({ apply = true })")
-    until("the change", lambda: 'foreign_key="category.id"' in nvim.current.line)
+    until("the change", lambda: 'back_populates="products", link_table' in nvim.current.line)
     until("an empty list", lambda: not diagnostics(nvim))
 
 

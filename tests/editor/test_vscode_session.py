@@ -28,7 +28,7 @@ def test_a_persons_session(shop: Path, artifacts: Path) -> None:
             mend(workbench, artifacts)
         finally:
             photograph(page, artifacts / "last.png")
-    assert 'foreign_key="category.id"' in (shop / PRODUCT).read_text()
+    assert 'back_populates="products", link_table' in (shop / PRODUCT).read_text()
 
 
 def see_the_problem(workbench: Workbench, artifacts: Path) -> None:
@@ -56,13 +56,13 @@ def complete(workbench: Workbench, artifacts: Path) -> None:
 
 def mend(workbench: Workbench, artifacts: Path) -> None:
     workbench.open(PRODUCT)
-    workbench.problems.filter(has_text="categroy").dblclick()  # once shows the place, twice goes there
+    workbench.problems.filter(has_text="Tag has no relationship").dblclick()  # once shows the place, twice goes there
     workbench.light_bulb.wait_for()
     workbench.press("Control+.")
-    workbench.actions.filter(has_text=spaced('Change to "category"')).first.wait_for()
+    workbench.actions.filter(has_text=spaced('Change to "products"')).first.wait_for()
     photograph(workbench.page, artifacts / "action.png")
     workbench.press("Enter")
-    workbench.line('foreign_key="category.id"').wait_for()
+    workbench.line('back_populates="products", link_table').wait_for()
     workbench.press("Control+s")
     workbench.squiggles.first.wait_for(state="detached")
 

@@ -85,21 +85,18 @@ describe(`the shop in VS Code ${vscode.version}`, () => {
     assert.equal(found.source, "fx");
   });
 
-  it("mends a misspelt table with a quick fix", async () => {
+  it("mends a misspelt relationship with a quick fix", async () => {
     const document = await show(PRODUCT);
-    const found = await diagnostic(document, "unknown-foreign-key-target");
-    assert.equal(
-      found.message,
-      'Field(foreign_key="categroy.id"): there is no table "categroy"; did you mean "category"?',
-    );
-    assert.deepEqual(found.range, rangeOf(document, "categroy"));
+    const found = await diagnostic(document, "back-populates-mismatch");
+    assert.equal(found.message, 'Tag has no relationship "product"; did you mean "products"?');
+    assert.equal(document.getText(found.range), "product");
     const actions = await codeActions(document, found.range);
     assert.deepEqual(
       actions.map((action) => action.title),
-      ['Change to "category"'],
+      ['Change to "products"'],
     );
     assert.ok(actions[0]?.edit && (await vscode.workspace.applyEdit(actions[0].edit)));
-    assert.match(document.getText(), /foreign_key="category\.id"/);
+    assert.match(document.getText(), /back_populates="products", link_table/);
     await until("an empty list", () => vscode.languages.getDiagnostics(document.uri).length === 0);
   });
 
@@ -134,6 +131,33 @@ describe(`the shop in VS Code ${vscode.version}`, () => {
     const document = await show("src/service/product_service.py");
     assert.deepEqual(await proposals(document, rangeOf(document, "Invalid category").start), []);
     assert.deepEqual(vscode.languages.getDiagnostics(document.uri), []);
+  });
+
+  it("writes the migration of a field that is being typed", async () => {
+    const document = await show(PRODUCT);
+    const line = rangeOf(document, "    is_active: bool").start;
+    await edit(document, new vscode.Range(line, line), "    weight: float | None = Field(default=None, gt=0)\n");
+    const found = await diagnostic(document, "field-not-migrated");
+    assert.equal(found.message, 'not migrated: column "weight" Float(precision=53) NULL is new in table "product"');
+    assert.deepEqual(found.range, rangeOf(document, "weight"));
+    assert.equal(found.severity, vscode.DiagnosticSeverity.Warning);
+
+    const actions = await codeActions(document, found.range);
+    const action = actions.find(({ title }) => title === "Create the migration (1 change)");
+    assert.ok(action?.edit && (await vscode.workspace.applyEdit(action.edit)));
+    const files = await vscode.workspace.findFiles("migrations/versions/*.py");
+    assert.equal(files.length, 2);
+    const newest = files.map((file) => file.path).sort()[1];
+    const written = await until("the file's text", () =>
+      vscode.workspace.textDocuments.find(({ uri, lineCount }) => uri.path === newest && lineCount > 1),
+    );
+    assert.match(
+      written.getText(),
+      /op\.add_column\(\s*"product",\s*sa\.Column\("weight", sa\.Float\(precision=53\), nullable=True\)/,
+    );
+    await until("a field that is migrated", () =>
+      vscode.languages.getDiagnostics(document.uri).every(({ code }) => code !== "field-not-migrated"),
+    );
   });
 
   it("starts anew when it is told to", async () => {

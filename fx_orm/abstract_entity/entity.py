@@ -14,7 +14,7 @@ from sqlalchemy.orm import InspectionAttr, declared_attr
 from sqlmodel import SQLModel
 
 from fx_orm.abstract_entity.field_preparation import prepare_fields
-from fx_orm.abstract_entity.metaclass import EntityMetaclass, Relations, is_mapped, own_columns
+from fx_orm.abstract_entity.metaclass import EntityMetaclass, Relations
 from fx_orm.abstract_entity.validation import LAZY, EntityValidation, put
 from fx_orm.fields import options_of
 from fx_orm.json_tracking import attach
@@ -122,10 +122,6 @@ class AbstractEntity(SQLModel, metaclass=EntityMetaclass):
         """Give the fields as JSON, without relationships; what a commit has expired is loaded first."""
         return BaseModel.model_dump_json(self.__fx_validation__.load(self), **options)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        validation = self.__fx_validation__
-        (validation.setters.get(name) or validation.setter(name))(self, name, value)
-
     def __copy__(self) -> Self:
         """Make a new row with the same values: not in a session, without related objects."""
         twin: Any = BaseModel.__copy__(self.__fx_validation__.load(self))
@@ -181,12 +177,14 @@ class AbstractEntity(SQLModel, metaclass=EntityMetaclass):
     if not TYPE_CHECKING:
         # Type checkers know SQLModel's declaration: a string that an entity may replace.
         @declared_attr.directive
-        def __tablename__(cls: Any) -> str | None:  # noqa: N805  # SQLAlchemy gives the class
-            """Name the table in snake case; a subclass without a key of its own shares its parent's table."""
-            has_own_key = any(column.primary_key for column in own_columns(cls).values())
-            if not has_own_key and any(is_mapped(base) for base in cls.__mro__[1:]):
-                return None
+        def __tablename__(cls: Any) -> str:  # noqa: N805  # SQLAlchemy gives the class
+            """Name the table by the class, in snake case."""
             return table_name(cls.__name__)
+
+        # Hidden from type checkers, which would take any name for an attribute.
+        def __setattr__(self, name: str, value: Any) -> None:
+            validation = self.__fx_validation__
+            (validation.setters.get(name) or validation.setter(name))(self, name, value)
 
         # SQLModel's sets three attributes on every loaded row; here they are made when somebody asks for them.
         __new__ = object.__new__

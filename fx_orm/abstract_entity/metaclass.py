@@ -28,6 +28,7 @@ from fx_orm.fields import Field, options_of
 from fx_orm.json_tracking import watch
 from fx_orm.models import redeclared
 from fx_orm.relationships.declaration import with_sqlalchemy
+from fx_orm.schema import naming
 
 Relations = dict[str, tuple[RelationshipInfo, Any]]
 """Declaration and annotation of each relationship."""
@@ -140,6 +141,9 @@ def _map(cls: Any, name: str, bases: tuple[type, ...], namespace: dict[str, Any]
     """Make the table and its mapper."""
     columns = own_columns(cls)
     inherits = any(is_mapped(c) for base in bases for c in base.__mro__)
+    if inherits and "__tablename__" not in cls.__dict__:  # the name of the parent's table is not that of another one
+        has_own_key = any(column.primary_key for column in columns.values())
+        type.__setattr__(cls, "__tablename__", naming.table_name(name) if has_own_key else None)
     table_name = cls.__tablename__
     gone = make_room(table_name, cls.__module__, cls.__qualname__) if isinstance(table_name, str) else []
     for field, column in columns.items():

@@ -1,0 +1,116 @@
+"""Mixins, abstract entities, single-table and joined-table inheritance."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+import pytest
+from pydantic import ValidationError
+from sqlalchemy import JSON, Column, select, text
+from sqlalchemy.orm import Session
+
+from fx_orm import AbstractEntity, Field, Relationship
+
+
+class Group(AbstractEntity, table=True):
+    __tablename__ = "inherited_group"
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+
+
+class Stamped:
+    """A plain class."""
+
+    created_at: datetime = Field(default_factory=datetime.now)
+
+
+class Base(AbstractEntity):
+    """An abstract entity."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    extra: dict[str, Any] = Field(default_factory=dict, sa_column=Column("extra_json", JSON))
+    group_id: int | None = Field(foreign_key="inherited_group.id")
+    group: Group | None = Relationship()
+
+
+class One(Stamped, Base, table=True):
+    __tablename__ = "inherited_one"
+    name: str = Field(min_length=1)
+
+
+class Two(Base, Stamped, table=True):
+    __tablename__ = "inherited_two"
+
+
+class Animal(AbstractEntity, table=True):
+    __tablename__ = "inherited_animal"
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = "animal"
+    name: str = Field(min_length=1)
+    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_on": "kind", "polymorphic_identity": "animal"}
+
+
+class Dog(Animal, table=True):
+    barks: int = Field(gt=0)
+    group_id: int | None = Field(foreign_key="inherited_group.id")
+    group: Group | None = Relationship()
+    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_identity": "dog"}
+
+
+class Cat(Animal, table=True):
+    __tablename__ = "inherited_cat"
+    id: int | None = Field(default=None, primary_key=True, foreign_key="inherited_animal.id")
+    lives: int = 9
+    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_identity": "cat"}
+
+
+class AnimalCard(Animal):
+    shout: str = ""
+
+
+def test_mixins_and_abstract_entities(sessions: Callable[..., Session]) -> None:
+    session = sessions(Group, One, Two)
+    session.add_all([One(name="a", group=Group(name="g")), Two(extra={"a": 1}, group=Group(name="h"))])
+    session.commit()
+    one, two = session.scalars(select(One)).one(), session.scalars(select(Two)).one()
+    assert (one.group.name, two.group.name) == ("g", "h")
+    assert one.created_at.tzinfo is UTC
+    two.extra["b"] = 2
+    session.commit()
+    assert two.extra == {"a": 1, "b": 2}
+    for entity, name in ((One, "inherited_one"), (Two, "inherited_two")):
+        assert [index.name for index in entity.__table__.indexes] == [f"ix_{name}_group_id"]
+    with pytest.raises(ValidationError):
+        One(name="")
+
+
+def test_single_and_joined_table(sessions: Callable[..., Session]) -> None:
+    assert Dog.__table__ is Animal.__table__
+    assert {"ix_inherited_animal_group_id"} == {index.name for index in Animal.__table__.indexes}
+    session = sessions(Group, Animal, Cat)
+    session.add_all([Animal(name="a"), Dog(name="d", barks=2, group=Group(name="g")), Cat(name="c")])
+    session.commit()
+    session.expunge_all()
+    found = {animal.name: animal for animal in session.scalars(select(Animal))}
+    assert {name: type(animal) for name, animal in found.items()} == {"a": Animal, "d": Dog, "c": Cat}
+    dog, cat = found["d"], found["c"]
+    assert (dog.kind, dog.barks, dog.group.name, cat.lives) == ("dog", 2, "g", 9)
+    for wrong in ({"name": ""}, {"barks": 0}):
+        with pytest.raises(ValidationError):
+            dog.assign(wrong)
+        with pytest.raises(ValidationError):
+            Dog(**{"name": "d", "barks": 1, **wrong})
+    dog.barks, cat.name, cat.lives = 3, "c2", 8
+    session.commit()
+    assert session.execute(text("SELECT barks FROM inherited_animal WHERE kind = 'dog'")).scalar_one() == 3
+    assert cat.model_dump() == {"id": cat.id, "kind": "cat", "name": "c2", "lives": 8}
+    assert Dog.model_validate({"name": "d", "barks": 1}).kind == "dog"
+
+
+def test_a_plain_model_of_an_entity() -> None:
+    card = AnimalCard(name="x", shout="y")
+    card.name = "z"
+    assert card.model_dump() == {"id": None, "kind": "animal", "name": "z", "shout": "y"}
+    assert "shout" not in Animal.__table__.columns
+    with pytest.raises(ValidationError):
+        card.name = ""

@@ -39,7 +39,8 @@ def read_function(snapshot: Snapshot, facts: Facts, function: FunctionFact) -> t
         root, calls = calls_of_chain(chain.call)
         place = Place(snapshot, facts, function, chain.call.span.start)
         receiver, rest = _receiver(place, root, calls)
-        if isinstance(receiver, RepositoryOf) and rest and rest[0].method in REPOSITORY:
+        known = isinstance(receiver, RepositoryOf) and rest and rest[0].method not in receiver.own
+        if isinstance(receiver, RepositoryOf) and known and rest[0].method in REPOSITORY:
             repository_calls.append(RepositoryCall(receiver.entity, rest[0]))
         if not isinstance(receiver, Builder):
             continue

@@ -40,9 +40,10 @@ class Builder:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryOf:
-    """A repository of an entity."""
+    """A repository of an entity; `own` are the methods that its class defines itself, of which nothing is known."""
 
     entity: Entity
+    own: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +172,18 @@ def _instance(snapshot: Snapshot, found: Local | External) -> Meaning | None:
         return Manager() if found.library == "fx_orm" and found.name in _MANAGERS else None
     if is_repository(snapshot, found):
         entity = repository_entity(snapshot, found)
-        return RepositoryOf(entity) if entity else Instance(found)
+        return RepositoryOf(entity, _methods(snapshot, found)) if entity else Instance(found)
     return Instance(found)
+
+
+def _methods(snapshot: Snapshot, found: Local) -> frozenset[str]:
+    """List the methods that a class of the project defines, or inherits from one."""
+    return frozenset(
+        function.name
+        for each in _with_bases(snapshot, found)
+        for function in snapshot.facts[each.path].functions
+        if function.owner == each.fact.name
+    )
 
 
 def _enclosing(place: Place) -> list[FunctionFact]:
@@ -325,7 +336,7 @@ def _method(place: Place, receiver: Meaning | None, name: str, call: Call, depth
         case Builder():
             same = (name in BUILDER or name in OTHERS) and name not in ENDS
             return receiver if same else None
-        case RepositoryOf() if name in STARTS:
+        case RepositoryOf() if name in STARTS and name not in receiver.own:
             return Builder(call.span.start, receiver.entity, bound=True)
         case Manager() if name == "query_builder":
             entity = _entity_argument(place, call)

@@ -43,7 +43,7 @@ class Method:
 _COLUMN = Method((Role.COLUMN,), keywords={"column": Role.COLUMN})
 _WHERE = Method((Role.CRITERIA, Role.OPERATOR), keywords={"column": Role.CRITERIA})
 _JOIN = Method((Role.TABLE, Role.CONDITION), keywords={"table": Role.TABLE})
-_FIND = Method((Role.CRITERIA,), keywords={"criteria": Role.CRITERIA, "order_by": Role.ORDER})
+_FIND = Method((Role.CRITERIA, Role.ORDER), keywords={"criteria": Role.CRITERIA, "order_by": Role.ORDER})
 
 JOINS = frozenset({"join", "left_join", "right_join", "full_join", "cross_join"})
 
@@ -87,15 +87,17 @@ OTHERS = frozenset(
     }
 )
 
+_CRITERIA = Method((Role.CRITERIA,), keywords={"criteria": Role.CRITERIA})
+
 REPOSITORY = {
-    **dict.fromkeys(("find_by", "find_one_by", "get_one_by"), _FIND),
-    **dict.fromkeys(("count", "exists"), Method((Role.CRITERIA,), keywords={"criteria": Role.CRITERIA})),
-    "find_all": Method(keywords={"order_by": Role.ORDER}),
-    "pluck": _COLUMN,
+    **dict.fromkeys(("find_by", "find_one_by", "get_one_by", "first"), _FIND),
+    **dict.fromkeys(("count", "exists", "last", "delete_by"), _CRITERIA),
+    "find_all": Method((Role.ORDER,), keywords={"order_by": Role.ORDER}),
+    "paginate": Method((None, None, Role.CRITERIA, Role.ORDER), keywords=_FIND.keywords),
+    "pluck": Method((Role.COLUMN, Role.CRITERIA, Role.ORDER), keywords={"field": Role.COLUMN, **_FIND.keywords}),
     "create": Method((Role.DATA,), keywords={"data": Role.DATA}),
     "update": Method((None, Role.DATA), keywords={"data": Role.DATA}),
     "update_by": Method((Role.CRITERIA, Role.DATA), keywords={"criteria": Role.CRITERIA, "data": Role.DATA}),
-    "delete_by": Method((Role.CRITERIA,), keywords={"criteria": Role.CRITERIA}),
 }
 
 STARTS = frozenset({"query_builder", "get_query_builder"})

@@ -7,6 +7,7 @@ import pytest
 
 from fx_lsp.engine import vocabulary
 from fx_orm.query_builder import QueryBuilder
+from fx_orm.repository import Repository
 from tests.lsp.checks import (
     check_completed,
     check_completion,
@@ -221,6 +222,13 @@ def test_fields_in_repository_calls(tmp_path: Path, code: str, method: str) -> N
     check_diagnostics(tmp_path, project(code) + f"\n#{' ' * (column - 1)}^^^^ unknown-column: {message}\n")
 
 
+def test_a_method_that_the_repository_defines_itself_is_its_own(tmp_path: Path) -> None:
+    own = (
+        "\n    def count(self, options):\n        return 0\n\n    def query_builder(self):\n        return self.other\n"
+    )
+    check_diagnostics(tmp_path, project('self.count({"loud": 1})\nself.query_builder().where("nmae", 1).get()') + own)
+
+
 @pytest.mark.parametrize(
     ("header", "expression"),
     [
@@ -372,6 +380,5 @@ def test_the_vocabulary_is_the_runtimes() -> None:
 
 
 def test_the_vocabulary_of_repositories_is_the_runtimes() -> None:
-    repository = pytest.importorskip("fx_orm.repository").Repository
     calls = vocabulary.REPOSITORY.keys() | vocabulary.STARTS
-    assert not {name for name in calls if not hasattr(repository, name)}
+    assert not {name for name in calls if not hasattr(Repository, name)}

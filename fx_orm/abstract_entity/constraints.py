@@ -16,8 +16,8 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
 )
-from sqlalchemy.sql.elements import quoted_name
-from sqlalchemy.sql.schema import Constraint
+from sqlalchemy.sql.elements import conv, quoted_name
+from sqlalchemy.sql.schema import DEFAULT_NAMING_CONVENTION, Constraint
 
 from fx_orm.schema import naming
 
@@ -34,8 +34,10 @@ def complete_constraints(table: Table, *, without_index: Collection[str] = ()) -
             name = _name(table, constraint)
             if name:
                 constraint.name = name
+    # SQLAlchemy's default convention names indexes by their first column alone. One that the user has set stays.
+    ours = dict(table.metadata.naming_convention) == DEFAULT_NAMING_CONVENTION
     for index in table.indexes:
-        if index.name is None:
+        if index.name is None or (isinstance(index.name, conv) and ours):
             index.name = quoted_name(naming.index_name(table.name, _names(index)), quote=None)
     for constraint in sorted(table.foreign_key_constraints, key=_order):
         columns = [column.name for column in constraint.columns]

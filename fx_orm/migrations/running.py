@@ -158,7 +158,7 @@ def _connection(settings: Settings, lock_timeout: float) -> Generator[sa.Connect
         name = Path(url.database or "")
         raise MigrationError(f'there is no database "{name.name}"; run: fx-orm database create', database=shown(url))
     if url.get_backend_name() == "sqlite":
-        with sqlite.migration_connection(url) as connection:
+        with sqlite.migration_connection(url, lock_timeout) as connection:
             yield connection
         return
     engine = database.engine(settings)

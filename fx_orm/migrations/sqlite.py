@@ -11,23 +11,20 @@ from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import event
+from sqlalchemy import event, exc
 
 from fx_orm.errors import MigrationError
 
-_BUSY_TIMEOUT_SECONDS = 60
-
 
 @contextmanager
-def migration_connection(url: sa.URL) -> Generator[sa.Connection]:
+def migration_connection(url: sa.URL, timeout: float) -> Generator[sa.Connection]:
     """Open a connection in one transaction that holds SQLite's write lock; it commits when the block succeeds.
 
     Raises:
-        MigrationError: rows would refer to rows that are not there; nothing is changed then.
+        MigrationError: somebody else wrote for longer than `timeout` seconds, or rows would refer to rows that are not
+            there; nothing is changed then.
     """
-    engine = sa.create_engine(
-        url, poolclass=sa.NullPool, connect_args={"timeout": _BUSY_TIMEOUT_SECONDS}, hide_parameters=True
-    )
+    engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args={"timeout": timeout}, hide_parameters=True)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     with engine.connect() as connection, connection.begin():
@@ -49,7 +46,12 @@ def _on_connect(connection: Any, _record: object) -> None:
 
 
 def _on_begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except exc.OperationalError as error:
+        if getattr(error.orig, "sqlite_errorname", None) != "SQLITE_BUSY":
+            raise
+        raise MigrationError("another program is writing to this database, or upgrading it; try later") from error
 
 
 def _dangling(connection: sa.Connection) -> Counter[tuple[str, str]]:

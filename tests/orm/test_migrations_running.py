@@ -9,6 +9,7 @@ from fx_orm.config import DatabaseSettings, Settings
 from fx_orm.errors import MigrationError
 from fx_orm.migrations.locks import migration_lock
 from fx_orm.migrations.running import Applied, downgrade, upgrade
+from fx_orm.migrations.sqlite import migration_connection
 from fx_orm.migrations.status import status
 
 
@@ -64,12 +65,15 @@ def test_whatever_a_migration_raises_is_one_line(project: Settings) -> None:
 
 def test_a_second_runner_gives_up_after_its_patience(project: Settings) -> None:
     engine = database.engine(project)
-    if engine.dialect.name == "sqlite":
-        pytest.skip("SQLite's own write lock keeps runners apart")
     write(project, "1", None, create("a"))
-    with migration_lock(engine, 1), pytest.raises(MigrationError) as caught:
+    message = "another upgrade has been running on this database for 0 seconds; try later"
+    held = migration_lock(engine, 1)
+    if engine.dialect.name == "sqlite":
+        message = "another program is writing to this database, or upgrading it; try later"
+        held = migration_connection(engine.url, 1)
+    with held, pytest.raises(MigrationError) as caught:
         upgrade(project, lock_timeout=0)
-    assert str(caught.value) == "another upgrade has been running on this database for 0 seconds; try later"
+    assert str(caught.value) == message
     assert upgrade(project, lock_timeout=0) == [Applied(None, "1", "Step 1")]
 
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
+INERT_LISTENERS = "fx_orm_inert_listeners"
+"""Key of `session.info`: how many of its `do_orm_execute` listeners leave a plain SELECT alone."""
+
+
 class SessionSource(Protocol):
     """What lies below an entity manager's face: the session, and how a query may use it."""
 

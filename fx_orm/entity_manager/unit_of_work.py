@@ -14,7 +14,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session as SQLModelSession
 
-from fx_orm import config, database
+from fx_orm import config, database, scope
 from fx_orm.entity_manager.exclusive_use import ExclusiveUse
 from fx_orm.errors import FxError, StaleEntityError
 
@@ -47,6 +47,7 @@ class UnitOfWork:
         event.listen(self.session, "after_transaction_end", self._on_end)
         event.listen(self.session, "after_flush", self._on_flush)
         event.listen(self.session, "do_orm_execute", self._on_execute)
+        self.session.info[scope.INERT_LISTENERS] = 1
 
     @contextmanager
     def call(self) -> Generator[Session]:

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from fx_orm.scope import INERT_LISTENERS
+
 Load = Callable[[Session, Iterable[Sequence[Any]]], list[Any]]
 
 _LAZY = ("select", "raise", "raise_on_sql")
@@ -35,7 +37,10 @@ def covered(mapper: Mapper[Any]) -> bool:
 def session_covered(session: Session) -> bool:
     """Whether nobody listens to what this loader leaves out: the ORM's statements, entities becoming persistent."""
     dispatch: Any = session.dispatch
-    return not (dispatch.do_orm_execute or dispatch.loaded_as_persistent)
+    if dispatch.loaded_as_persistent:
+        return False
+    listeners = dispatch.do_orm_execute
+    return not listeners or len(list(listeners)) <= session.info.get(INERT_LISTENERS, 0)
 
 
 def loader(mapper: Mapper[Any]) -> Load:

@@ -34,7 +34,7 @@ def insert(session: Session, shape: Shape, rows: Sequence[Mapping[str, Any]]) ->
         values = {**_defaults(shape.entity, row), **_by_column(columns, table, "insert", row)}
         batches.setdefault(tuple(sorted(values)), []).append(values)
     for batch in batches.values():
-        session.connection().execute(sa.insert(table), batch)
+        session.execute(sa.insert(table), batch)
     return len(rows)
 
 
@@ -149,6 +149,7 @@ def _field(mapper: Mapper[Any], table: sa.Table, name: str) -> str:
 
 def _run(session: Session, statement: Any, target: Any) -> int:
     if isinstance(target, sa.Table):
-        return int(session.connection().execute(statement).rowcount)
-    result: Any = session.execute(statement, execution_options={"synchronize_session": "auto"})
+        result: Any = session.execute(statement)
+        return int(result.rowcount)
+    result = session.execute(statement, execution_options={"synchronize_session": "auto"})
     return int(result.rowcount)

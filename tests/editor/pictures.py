@@ -1,7 +1,7 @@
 """Takes the pictures of the documentation in real VS Code, from the example shop (`make pictures`).
 
-A picture is the editor alone: no side bar, no menu, nothing that is not spoken of. What it shows is what the server says;
-when the server says something else, the picture is not taken.
+A picture is the editor alone: no side bar, no menu, nothing that is not spoken of. What it shows is what the server
+says; when the server says something else, the picture is not taken.
 """
 
 import sys
@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import FloatRect, Page, ViewportSize
 
 from tests.editor.programs import need
-from tests.editor.shop import REPOSITORY, copy_shop, replace
+from tests.editor.shop import REPOSITORY, copy_shop
 from tests.editor.vscode_installation import NEWEST, ROOT, install
 from tests.editor.vscode_server import serve
 from tests.editor.workbench import FIRST_PAINT, Workbench, browser
@@ -57,9 +57,7 @@ def main() -> None:
         sys.stdout.write(f"docs/images/{name}.png  {size // 1000} kB\n")
 
 
-def photograph(
-    target: Path, take: Callable[[Workbench], None], window: ViewportSize, shop: Path, profile: Path
-) -> int:
+def photograph(target: Path, take: Callable[[Workbench], None], window: ViewportSize, shop: Path, profile: Path) -> int:
     """Take one picture; returns its size in bytes."""
     with (
         browser(need("chromium", "chromium")) as running,

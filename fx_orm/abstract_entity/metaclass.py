@@ -3,6 +3,7 @@
 It does not read annotations of fields: Pydantic does, and `field_preparation` completes them.
 """
 
+import sys
 import warnings
 from typing import TYPE_CHECKING, Any, dataclass_transform
 
@@ -30,6 +31,9 @@ from fx_orm.models import redeclared
 from fx_orm.relationships.declaration import with_sqlalchemy
 from fx_orm.schema import naming
 
+if sys.version_info >= (3, 14):
+    from annotationlib import Format, call_annotate_function, get_annotate_from_class_namespace
+
 Relations = dict[str, tuple[RelationshipInfo, Any]]
 """Declaration and annotation of each relationship."""
 
@@ -56,7 +60,7 @@ class EntityMetaclass(SQLModelMetaclass):
         """Take out relationships and inherited fields, whose annotations are not Pydantic's business."""
         is_table = bool(kwargs.get("table"))
         parent: Any = next((base for base in bases if any(is_mapped(c) for c in base.__mro__)), None)
-        annotations: dict[str, Any] = namespace.setdefault("__annotations__", {})
+        annotations = namespace["__annotations__"] = _annotations(namespace)
         inherited = frozenset(parent.model_fields.keys() - annotations.keys() if parent else ())
         # Else Pydantic takes the column attribute that it finds on the parent for a default value.
         for field in (f for f in (parent.model_fields if parent else ()) if f in inherited):
@@ -117,6 +121,15 @@ class EntityMetaclass(SQLModelMetaclass):
     def table_metadata(cls) -> sqlmodel.MetaData:
         """The MetaData of the table, also when a field is called `metadata`."""
         return SQLModel.metadata
+
+
+def _annotations(namespace: dict[str, Any]) -> dict[str, Any]:
+    """Read the annotations of a class that is being made, which since Python 3.14 are a function in its namespace."""
+    if sys.version_info >= (3, 14) and "__annotations__" not in namespace:
+        annotate = get_annotate_from_class_namespace(namespace)
+        return call_annotate_function(annotate, format=Format.FORWARDREF) if annotate else {}
+    annotations: dict[str, Any] = namespace.get("__annotations__", {})
+    return annotations
 
 
 def _take_relations(

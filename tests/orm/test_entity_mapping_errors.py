@@ -87,42 +87,42 @@ def test_a_pattern_that_cannot_be_compiled(declare: Callable[..., Any]) -> None:
 
 
 PAIR = """
-class Shelf(AbstractEntity, table=True):
-    __tablename__ = "redefined_shelf"
+class Rack(AbstractEntity, table=True):
+    __tablename__ = "redefined_rack"
     id: int | None = Field(default=None, primary_key=True)
     {name}: str = ""
-    books: list["Book"] = Relationship(back_populates="shelf")
+    atlases: list["Atlas"] = Relationship(back_populates="rack")
 """
 BOOK = """
-class Book(AbstractEntity, table=True):
-    __tablename__ = "redefined_book"
+class Atlas(AbstractEntity, table=True):
+    __tablename__ = "redefined_atlas"
     id: int | None = Field(default=None, primary_key=True)
-    shelf_id: int | None = Field(foreign_key="redefined_shelf.id")
-    shelf: "Shelf | None" = Relationship(back_populates="books")
+    rack_id: int | None = Field(foreign_key="redefined_rack.id")
+    rack: "Rack | None" = Relationship(back_populates="atlases")
 """
 
 
 def test_the_same_class_again_takes_the_place_of_the_old_one(
     declare: Callable[..., Any], sessions: Callable[..., Session]
 ) -> None:
-    book = declare(BOOK, "declared.book").Book
-    old = declare(PAIR.format(name="name"), "declared.shelf").Shelf
-    assert isinstance(book(shelf=old()).shelf, old)
-    shelf = declare(PAIR.format(name="title"), "declared.shelf").Shelf
-    assert shelf is not old
-    assert inspect(book).relationships["shelf"].mapper.class_ is shelf
-    session = sessions(shelf, book)
-    session.add(book(shelf=shelf(title="top")))
+    atlas = declare(BOOK, "declared.atlas").Atlas
+    old = declare(PAIR.format(name="name"), "declared.rack").Rack
+    assert isinstance(atlas(rack=old()).rack, old)
+    rack = declare(PAIR.format(name="title"), "declared.rack").Rack
+    assert rack is not old
+    assert inspect(atlas).relationships["rack"].mapper.class_ is rack
+    session = sessions(rack, atlas)
+    session.add(atlas(rack=rack(title="top")))
     session.commit()
-    assert session.get(shelf, 1).books[0].shelf.title == "top"
+    assert session.get(rack, 1).atlases[0].rack.title == "top"
 
 
 def test_a_class_with_a_relationship_again(declare: Callable[..., Any], sessions: Callable[..., Session]) -> None:
-    shelf = declare(PAIR.format(name="name"), "declared.shelf").Shelf
-    old = declare(BOOK, "declared.book").Book
-    assert shelf(books=[old()]).books
-    book = declare(BOOK, "declared.book").Book
-    session = sessions(shelf, book)
-    session.add(shelf(books=[book(), book()]))
+    rack = declare(PAIR.format(name="name"), "declared.rack").Rack
+    old = declare(BOOK, "declared.atlas").Atlas
+    assert rack(atlases=[old()]).atlases
+    atlas = declare(BOOK, "declared.atlas").Atlas
+    session = sessions(rack, atlas)
+    session.add(rack(atlases=[atlas(), atlas()]))
     session.commit()
-    assert [type(b) for b in session.get(shelf, 1).books] == [book, book]
+    assert [type(b) for b in session.get(rack, 1).atlases] == [atlas, atlas]

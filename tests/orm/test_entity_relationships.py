@@ -175,75 +175,75 @@ def test_beside_a_plain_sqlmodel_table(sessions: Callable[..., Session]) -> None
 
 
 PAIR = """
-class Shelf(AbstractEntity, table=True):
+class Rack(AbstractEntity, table=True):
     id: int | None = Field(default=None, primary_key=True)
     {many}
-class Book(AbstractEntity, table=True):
+class Atlas(AbstractEntity, table=True):
     id: int | None = Field(default=None, primary_key=True)
-    shelf_id: int | None = Field(foreign_key="shelf.id")
+    rack_id: int | None = Field(foreign_key="rack.id")
     {one}
 """
-MANY = 'books: list["Book"] = Relationship(back_populates="shelf")'
-ONE_BACK = 'shelf: "Shelf" = Relationship(back_populates="books")'
+MANY = 'atlases: list["Atlas"] = Relationship(back_populates="rack")'
+ONE_BACK = 'rack: "Rack" = Relationship(back_populates="atlases")'
 
 
 @pytest.mark.parametrize(
     ("source", "message"),
     [
         (
-            PAIR.format(many=MANY, one='shelf: "Shelv" = Relationship(back_populates="books")'),
-            'Book.shelf: there is no entity "Shelv"; did you mean "Shelf"?',
+            PAIR.format(many=MANY, one='rack: "Rak" = Relationship(back_populates="atlases")'),
+            'Atlas.rack: there is no entity "Rak"; did you mean "Rack"?',
         ),
         (
-            PAIR.format(many="", one='shelf: "Warehouse" = Relationship()'),
-            'Book.shelf: there is no entity "Warehouse"; is its module imported?',
+            PAIR.format(many="", one='rack: "Xyzzyqwk" = Relationship()'),
+            'Atlas.rack: there is no entity "Xyzzyqwk"; is its module imported?',
         ),
         (
-            PAIR.format(many=MANY, one='shelf: "Shelf" = Relationship(back_populates="boks")'),
-            'Book.shelf: back_populates="boks", but Shelf has no relationship "boks"; did you mean "books"?',
+            PAIR.format(many=MANY, one='rack: "Rack" = Relationship(back_populates="atlses")'),
+            'Atlas.rack: back_populates="atlses", but Rack has no relationship "atlses"; did you mean "atlases"?',
         ),
         (
-            PAIR.format(many='books: list["Book"] = Relationship()', one=ONE_BACK),
+            PAIR.format(many='atlases: list["Atlas"] = Relationship()', one=ONE_BACK),
             (
-                'Book.shelf: back_populates="books", but Shelf.books says no back_populates; '
-                'write Relationship(back_populates="shelf") there'
+                'Atlas.rack: back_populates="atlases", but Rack.atlases says no back_populates; '
+                'write Relationship(back_populates="rack") there'
             ),
         ),
         (
-            PAIR.format(many='books: list["Shelf"] = Relationship(back_populates="shelf")', one=ONE_BACK),
-            'Book.shelf: back_populates="books", but Shelf.books leads to Shelf, not to Book',
+            PAIR.format(many='atlases: list["Rack"] = Relationship(back_populates="rack")', one=ONE_BACK),
+            'Atlas.rack: back_populates="atlases", but Rack.atlases leads to Rack, not to Atlas',
         ),
         (
-            PAIR.format(many=MANY, one=ONE_BACK).replace('"shelf.id"', '"shelfs.id"'),
-            'Book.shelf_id: foreign_key="shelfs.id", but there is no table "shelfs"; did you mean "shelf"?',
+            PAIR.format(many=MANY, one=ONE_BACK).replace('"rack.id"', '"racks.id"'),
+            'Atlas.rack_id: foreign_key="racks.id", but there is no table "racks"; did you mean "rack"?',
         ),
         (
-            PAIR.format(many=MANY, one=ONE_BACK).replace('"shelf.id"', '"shelf.idd"'),
-            'Book.shelf_id: foreign_key="shelf.idd", but table "shelf" has no column "idd"; did you mean "id"?',
+            PAIR.format(many=MANY, one=ONE_BACK).replace('"rack.id"', '"rack.idd"'),
+            'Atlas.rack_id: foreign_key="rack.idd", but table "rack" has no column "idd"; did you mean "id"?',
         ),
         (
-            PAIR.format(many=MANY, one=ONE_BACK).replace('Field(foreign_key="shelf.id")', "None"),
+            PAIR.format(many=MANY, one=ONE_BACK).replace('Field(foreign_key="rack.id")', "None"),
             (
-                'Book.shelf: no foreign key leads from "book" to "shelf" or back; '
-                'write Field(foreign_key="shelf.id") in Book, or its like on the other side'
+                'Atlas.rack: no foreign key leads from "atlas" to "rack" or back; '
+                'write Field(foreign_key="rack.id") in Atlas, or its like on the other side'
             ),
         ),
         (
-            PAIR.format(many=MANY, one=f'old_id: int | None = Field(foreign_key="shelf.id")\n    {ONE_BACK}'),
+            PAIR.format(many=MANY, one=f'old_id: int | None = Field(foreign_key="rack.id")\n    {ONE_BACK}'),
             (
-                'Book.shelf: several foreign keys join "book" and "shelf" ("book.old_id", "book.shelf_id"); '
-                'write Relationship(sa_relationship_kwargs={"foreign_keys": "Book.old_id"}), or the other one'
+                'Atlas.rack: several foreign keys join "atlas" and "rack" ("atlas.old_id", "atlas.rack_id"); '
+                'write Relationship(sa_relationship_kwargs={"foreign_keys": "Atlas.old_id"}), or the other one'
             ),
         ),
         (
-            PAIR.format(many="", one='shelves: list["Shelf"] = Relationship(link_table="Inventory")'),
-            'Book.shelves: link_table="Inventory", but there is no such entity; is its module imported?',
+            PAIR.format(many="", one='stands: list["Rack"] = Relationship(link_table="Inventory")'),
+            'Atlas.stands: link_table="Inventory", but there is no such entity; is its module imported?',
         ),
         (
-            PAIR.format(many="", one='shelves: list["Shelf"] = Relationship(link_table="Book")'),
+            PAIR.format(many="", one='stands: list["Rack"] = Relationship(link_table="Atlas")'),
             (
-                'Book.shelves: link table "book" has no foreign key to "book"; '
-                'write book_id: int = Field(foreign_key="book.id", primary_key=True) in its entity'
+                'Atlas.stands: link table "atlas" has no foreign key to "atlas"; '
+                'write atlas_id: int = Field(foreign_key="atlas.id", primary_key=True) in its entity'
             ),
         ),
     ],

@@ -12,21 +12,21 @@ from sqlalchemy.orm import Session, validates
 from fx_orm import AbstractEntity, Field, Relationship
 
 
-class Shelf(AbstractEntity, table=True):
-    __tablename__ = "validated_shelf"
+class Rack(AbstractEntity, table=True):
+    __tablename__ = "validated_rack"
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(min_length=2)
-    books: list["Book"] = Relationship(back_populates="shelf")
+    atlases: list["Atlas"] = Relationship(back_populates="rack")
 
 
-class Book(AbstractEntity, table=True):
-    __tablename__ = "validated_book"
+class Atlas(AbstractEntity, table=True):
+    __tablename__ = "validated_atlas"
     id: int | None = Field(default=None, primary_key=True)
     title: str = Field(min_length=1, max_length=50)
     isbn: str | None = Field(regex=r"^\d{4}$")
     pages: int = Field(default=1, gt=0)
-    shelf_id: int | None = Field(foreign_key="validated_shelf.id")
-    shelf: Shelf | None = Relationship(back_populates="books")
+    rack_id: int | None = Field(foreign_key="validated_rack.id")
+    rack: Rack | None = Relationship(back_populates="atlases")
 
 
 class Range(AbstractEntity, table=True):
@@ -78,60 +78,60 @@ def stored(session: Session, entity: Any) -> Any:
 )
 def test_the_constructor_refuses(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        Book(**wrong)
+        Atlas(**wrong)
 
 
 def test_an_unknown_keyword_is_named() -> None:
     with pytest.raises(ValidationError, match=r"(?s)titel\n  Extra inputs are not permitted"):
-        Book(title="x", titel="y")
+        Atlas(title="x", titel="y")
 
 
 def test_the_constructor_converts() -> None:
-    book = Book(title="x", pages="12")
-    assert (book.pages, book.isbn, book.shelf_id) == (12, None, None)
+    atlas = Atlas(title="x", pages="12")
+    assert (atlas.pages, atlas.isbn, atlas.rack_id) == (12, None, None)
 
 
 def test_a_refused_assignment_leaves_the_old_value(sessions: Callable[..., Session]) -> None:
-    session = sessions(Shelf, Book)
-    book = stored(session, Book(title="x", pages=2))
+    session = sessions(Rack, Atlas)
+    atlas = stored(session, Atlas(title="x", pages=2))
     for name, wrong in {"title": "", "pages": -5, "isbn": "abc"}.items():
-        old = getattr(book, name)
+        old = getattr(atlas, name)
         with pytest.raises(ValidationError, match=f"(?m)^{name}$"):
-            setattr(book, name, wrong)
-        assert getattr(book, name) == old
-    assert not session.is_modified(book)
-    assert book not in session.dirty
+            setattr(atlas, name, wrong)
+        assert getattr(atlas, name) == old
+    assert not session.is_modified(atlas)
+    assert atlas not in session.dirty
     with pytest.raises(ValidationError, match="no attribute"):
-        book.nope = 1
-    book.pages = "7"
-    assert inspect(book).attrs.pages.history == ([7], (), [2])
+        atlas.nope = 1
+    atlas.pages = "7"
+    assert inspect(atlas).attrs.pages.history == ([7], (), [2])
 
 
 def test_a_related_object_of_another_class_is_refused() -> None:
-    shelf, book = Shelf(name="top"), Book(title="x")
-    with pytest.raises(ValidationError, match="instance of Shelf"):
-        Book(title="x", shelf=book)
-    with pytest.raises(ValidationError, match="instance of Shelf"):
-        book.shelf = book
-    with pytest.raises(ValidationError, match="instance of Book"):
-        shelf.books = [book, shelf]
-    with pytest.raises(ValidationError, match="instance of Book"):
-        shelf.books.append(shelf)
-    assert (book.shelf, shelf.books) == (None, [])
-    shelf.books.append(book)
-    assert book.shelf is shelf
+    rack, atlas = Rack(name="top"), Atlas(title="x")
+    with pytest.raises(ValidationError, match="instance of Rack"):
+        Atlas(title="x", rack=atlas)
+    with pytest.raises(ValidationError, match="instance of Rack"):
+        atlas.rack = atlas
+    with pytest.raises(ValidationError, match="instance of Atlas"):
+        rack.atlases = [atlas, rack]
+    with pytest.raises(ValidationError, match="instance of Atlas"):
+        rack.atlases.append(rack)
+    assert (atlas.rack, rack.atlases) == (None, [])
+    rack.atlases.append(atlas)
+    assert atlas.rack is rack
 
 
 def test_loading_does_not_validate(sessions: Callable[..., Session]) -> None:
-    session = sessions(Shelf, Book)
-    session.execute(text("INSERT INTO validated_book (id, title, isbn, pages) VALUES (1, '', 'bad', -3)"))
-    book = session.get(Book, 1)
-    assert book is not None
-    assert (book.title, book.isbn, book.pages) == ("", "bad", -3)
-    book.pages = 3  # the other values are not looked at
-    book.assign({"isbn": "1234"})
+    session = sessions(Rack, Atlas)
+    session.execute(text("INSERT INTO validated_atlas (id, title, isbn, pages) VALUES (1, '', 'bad', -3)"))
+    atlas = session.get(Atlas, 1)
+    assert atlas is not None
+    assert (atlas.title, atlas.isbn, atlas.pages) == ("", "bad", -3)
+    atlas.pages = 3  # the other values are not looked at
+    atlas.assign({"isbn": "1234"})
     session.commit()
-    assert session.execute(text("SELECT pages, isbn FROM validated_book")).one() == (3, "1234")
+    assert session.execute(text("SELECT pages, isbn FROM validated_atlas")).one() == (3, "1234")
 
 
 def test_model_validators_see_the_whole_and_refusal_restores_it(sessions: Callable[..., Session]) -> None:
@@ -151,7 +151,7 @@ def test_model_validators_see_the_whole_and_refusal_restores_it(sessions: Callab
 
 
 def test_assign_is_all_or_nothing(sessions: Callable[..., Session]) -> None:
-    session = sessions(Shelf, Book, Range)
+    session = sessions(Rack, Atlas, Range)
     span = stored(session, Range(low=1, high=3))
     span.assign({"low": 10, "high": 20})  # neither alone would do
     assert (span.low, span.high, span.label) == (10, 20, "10..20")
@@ -161,15 +161,15 @@ def test_assign_is_all_or_nothing(sessions: Callable[..., Session]) -> None:
         assert (span.low, span.high, span.label) == (10, 20, "10..20")
     session.commit()
     assert session.execute(text("SELECT low, high, label FROM validated_range")).one() == (10, 20, "10..20")
-    book = Book(title="x")
-    with pytest.raises(ValidationError, match="2 validation errors for Book"):
-        book.assign({"title": "", "pages": 0, "isbn": "1234"})
-    with pytest.raises(ValidationError, match="instance of Shelf"):
-        book.assign({"title": "y", "shelf": span})
-    assert (book.title, book.isbn) == ("x", None)
-    shelf = Shelf(name="top")
-    book.assign({"title": "y", "shelf": shelf})
-    assert (book.title, book.shelf) == ("y", shelf)
+    atlas = Atlas(title="x")
+    with pytest.raises(ValidationError, match="2 validation errors for Atlas"):
+        atlas.assign({"title": "", "pages": 0, "isbn": "1234"})
+    with pytest.raises(ValidationError, match="instance of Rack"):
+        atlas.assign({"title": "y", "rack": span})
+    assert (atlas.title, atlas.isbn) == ("x", None)
+    rack = Rack(name="top")
+    atlas.assign({"title": "y", "rack": rack})
+    assert (atlas.title, atlas.rack) == ("y", rack)
 
 
 def test_opting_out(declare: Callable[..., Any]) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 
 os.environ |= {"NO_COLOR": "1", "TERMINAL_WIDTH": "80", "COLUMNS": "80", "_TYPER_FORCE_DISABLE_TERMINAL": "1"}
 
-import click
-import typer.main
+import typer
+from typer.main import get_command
 
 import fx_orm
 from fx_lsp.rules import RULES
@@ -60,11 +60,11 @@ def rules() -> Iterator[str]:
 def commands() -> Iterator[str]:
     """Every command with its help, as the terminal prints it."""
     yield "# Commands\n"
-    yield from _command(typer.main.get_command(app), "fx-orm")
+    yield from _command(get_command(app), "fx-orm")
 
 
-def _command(command: click.Command, path: str, parent: click.Context | None = None) -> Iterator[str]:
-    context = click.Context(command, info_name=path.rsplit(maxsplit=1)[-1], parent=parent)
+def _command(command: Any, path: str, parent: typer.Context | None = None) -> Iterator[str]:
+    context = typer.Context(command, info_name=path.rsplit(maxsplit=1)[-1], parent=parent)
     commands = getattr(command, "commands", None)
     if not commands:
         yield f"## `{path}`\n"

@@ -1,21 +1,11 @@
-"""Finding the entities of a project: every module of its entity packages is imported, once and under one name.
+"""Finding the entities of a project, all of them, with their mappers configured."""
 
-Entity modules need not import each other at run time: relationships name their targets as text, and the mappers are
-configured when all modules are there.
-"""
-
-import importlib
-import importlib.util
-import pkgutil
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import configure_mappers
 
 from fx_orm.config import Settings
-from fx_orm.errors import ConfigError, FxError, MappingError
+from fx_orm.entity_modules import import_entity_modules, packages
 from fx_orm.relationships.targets import table_classes
 
 
@@ -28,66 +18,8 @@ def discover(settings: Settings) -> list[type[Any]]:
         ConfigError: a package of `entities:` does not exist.
         MappingError: a module cannot be imported, or an entity is declared wrongly; the message names file and cause.
     """
-    root = str(settings.root)
-    if root not in sys.path:
-        sys.path.insert(0, root)
-    importlib.invalidate_caches()  # a file may be newer than Python's memory of its folder
-    packages = [entry.replace("\\", "/").strip("/").replace("/", ".") for entry in settings.entities]
-    for package, written in zip(packages, settings.entities, strict=True):
-        _load(package, written, settings.root)
+    import_entity_modules(settings)
     configure_mappers()
-    prefixes = tuple(f"{package}." for package in packages)
+    prefixes = tuple(f"{package}." for package in packages(settings))
     found = [cls for cls in table_classes() if f"{cls.__module__}.".startswith(prefixes)]
     return sorted(found, key=lambda cls: (cls.__module__, cls.__qualname__))
-
-
-def _load(package: str, written: str, root: Path) -> None:
-    module = _import(package, written, root)
-    for name in sorted(_modules(module)):
-        _import(name, written, root)
-
-
-def _modules(package: Any) -> Iterator[str]:
-    paths = getattr(package, "__path__", None)  # a single module has none
-    if paths is None:
-        return
-    for found in pkgutil.iter_modules(paths, f"{package.__name__}."):
-        yield found.name
-        if found.ispkg:
-            yield from _modules(importlib.import_module(found.name))
-
-
-def _import(name: str, written: str, root: Path) -> Any:
-    try:
-        return importlib.import_module(name)
-    except FxError:
-        raise
-    except ModuleNotFoundError as error:
-        if error.name and (name == error.name or name.startswith(f"{error.name}.")):
-            raise ConfigError(
-                f'entities: there is no package "{written}" in {root}; '
-                f"make the folder {written.replace('.', '/')} with an __init__.py, or name another package",
-                key="entities",
-                accepted="packages of entity modules, as folders from the project's root",
-            ) from error
-        raise _failed(name, error, "") from error
-    except ImportError as error:
-        circular = "partially initialized" in str(error)
-        raise _failed(name, error, "; import the other entity under `if TYPE_CHECKING:`" if circular else "") from error
-    except Exception as error:
-        raise _failed(name, error, "") from error
-
-
-def _failed(module: str, error: Exception, remedy: str) -> MappingError:
-    spec = importlib.util.find_spec(module)
-    file = getattr(error, "filename", None) or (spec.origin if spec else None) or module
-    traceback, line = error.__traceback__, None
-    while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename == file:
-            line = traceback.tb_lineno
-        traceback = traceback.tb_next
-    place = f"{file}:{line}" if line else file
-    reason = " ".join(str(error).split())
-    return MappingError(
-        f"{place}: cannot be imported: {type(error).__name__}: {reason}{remedy}", file=file, line=line, module=module
-    )

@@ -23,13 +23,14 @@ config                    errors
 scope                     errors
 urls                      errors config
 database                  errors config urls
+entity_modules            errors config
 column_types              errors schema
 fields                    errors schema column_types
 relationships             errors
 json_tracking             errors
 models                    errors fields
-abstract_entity           errors schema column_types fields relationships json_tracking models
-discovery                 errors config relationships abstract_entity
+abstract_entity           errors config schema entity_modules column_types fields relationships json_tracking models
+discovery                 config entity_modules relationships
 query                     errors sql scope database
 query_builder             errors sql scope query
 identity                  errors

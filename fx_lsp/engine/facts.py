@@ -130,7 +130,8 @@ class Facts:
     """The facts of one file.
 
     `current` is False when some statement does not parse: for it the last good facts stand in where there are any.
-    `tables` are names of tables that the file makes in ways that are not entities.
+    `tables` are names of tables that the file makes in ways that are not entities. `may_hide_tables`: a statement that
+    does not parse looks as if it declared one.
     """
 
     path: str
@@ -141,6 +142,7 @@ class Facts:
     tables: tuple[str, ...] = ()
     ignored: dict[int, frozenset[str]] = field(default_factory=dict[int, frozenset[str]])
     stale: tuple[Span, ...] = ()
+    may_hide_tables: bool = False
 
     @property
     def current(self) -> bool:

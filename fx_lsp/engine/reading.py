@@ -32,6 +32,7 @@ from fx_lsp.engine.text import Document, Span
 from fx_lsp.engine.tree import read_statement
 
 _IGNORE = re.compile(r"#\s*fx:\s*ignore\[([^\]]*)\]")
+_TABLE = re.compile(r"\btable\s*=|\*\*|__table|\bTable\s*\(")  # each way to declare a table has one of these
 
 
 def read_facts(document: Document, last_good: Facts | None = None) -> Facts:
@@ -71,6 +72,7 @@ def read_facts(document: Document, last_good: Facts | None = None) -> Facts:
         tuple(dict.fromkeys(tables)),
         _ignored(document),
         tuple(stale),
+        any(_TABLE.search(document.text, span.start, span.end) for span in stale),
     )
 
 

@@ -234,10 +234,10 @@ class Snapshot:
 
     @cached_property
     def complete(self) -> bool:
-        """Whether all entities are known: every file was read as it stands and every table's name is certain."""
+        """Whether all entities are known: no file hides one that does not parse, and every table's name is certain."""
         return (
             self.whole
-            and all(facts.current for facts in self.facts.values())
+            and not any(facts.may_hide_tables for facts in self.facts.values())
             and all(entity.table is not None for entity in self.entities)
         )
 

@@ -12,6 +12,8 @@ from sqlalchemy import Table, event
 from sqlalchemy.orm import Mapper
 from sqlmodel import SQLModel
 
+from fx_orm.config import settings
+from fx_orm.entity_modules import import_entity_modules, packages
 from fx_orm.errors import MappingError
 from fx_orm.errors.nearest import did_you_mean
 from fx_orm.relationships.declaration import link_of, read
@@ -23,15 +25,17 @@ unchecked: WeakSet[Any] = WeakSet()
 
 @event.listens_for(Mapper, "before_configured")
 def check_relationships() -> None:
-    """Check every entity that is new.
+    """Check every entity that is new; one of the project whose partner is missing has the project's others imported.
 
     Raises:
         MappingError: at the first that is wrong; all are looked at again the next time.
     """
-    for entity_class in sorted(unchecked, key=lambda c: (c.__module__, c.__qualname__)):
-        _check_foreign_keys(entity_class)
-        for field in entity_class.__fx_relations__:
-            _check_relationship(entity_class, field)
+    try:
+        _check_all()
+    except MappingError as error:
+        if "missing" not in error.data or not _import_the_others(error.entity):
+            raise
+        _check_all()
     unchecked.clear()
 
 
@@ -52,6 +56,22 @@ def _guard(field: str) -> Callable[[Any, object, object], None]:
     return appended
 
 
+def _check_all() -> None:
+    for entity_class in sorted(unchecked, key=lambda c: (c.__module__, c.__qualname__)):
+        _check_foreign_keys(entity_class)
+        for field in entity_class.__fx_relations__:
+            _check_relationship(entity_class, field)
+
+
+def _import_the_others(entity: str) -> bool:
+    """Import the entity modules of the project that this entity belongs to; say whether it belongs to one."""
+    project = settings()
+    if not entity.startswith(tuple(f"{package}." for package in packages(project))):
+        return False
+    import_entity_modules(project)
+    return True
+
+
 def _check_foreign_keys(entity_class: Any) -> None:
     tables = SQLModel.metadata.tables
     own = entity_class.__table__
@@ -62,7 +82,9 @@ def _check_foreign_keys(entity_class: Any) -> None:
         written = f'foreign_key="{key.target_fullname}"'
         if referred not in tables:
             hint = did_you_mean(referred, tables) or "; is its module imported?"
-            raise MappingError(f'{place}: {written}, but there is no table "{referred}"{hint}', **data)
+            raise MappingError(
+                f'{place}: {written}, but there is no table "{referred}"{hint}', **data, missing=referred
+            )
         columns = tables[referred].columns
         if column not in columns:
             hint = did_you_mean(column, columns.keys())

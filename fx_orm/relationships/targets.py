@@ -69,4 +69,4 @@ def resolve(target: str | type, owner: str, field: str, argument: str | None = N
         raise MappingError(f"{place}: {written} is ambiguous; write {names}", entity=owner, field=field)
     hint = did_you_mean(target, {c.__name__ for c in known}) or "; is its module imported?"
     missing = f"{written}, but there is no such entity" if argument else f"there is no entity {written}"
-    raise MappingError(f"{place}: {missing}{hint}", entity=owner, field=field, target=target)
+    raise MappingError(f"{place}: {missing}{hint}", entity=owner, field=field, missing=target)

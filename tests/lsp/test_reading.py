@@ -57,6 +57,20 @@ def test_one_broken_function_does_not_lose_the_file() -> None:
     assert not facts.current
 
 
+@pytest.mark.parametrize(
+    ("broken", "hides"),
+    [
+        ("class Tag(AbstractEntity, table=True:", True),
+        ("class Tag(Base):\n    __tablename__ = (", True),
+        ("tags = Table('tag', metadata", True),
+        ("class TagRepository(Repository[Tag]):\n    def find(self): return self.find_by({", False),
+        ("def broken(:", False),
+    ],
+)
+def test_a_broken_statement_hides_tables_only_where_it_may_declare_one(broken: str, *, hides: bool) -> None:
+    assert read(f"import os\n\n{broken}\n").may_hide_tables is hides
+
+
 def test_a_broken_class_loses_only_what_is_being_typed() -> None:
     text = "import os\n\n@final\nclass A(B):\n    x: int = (\n    y: int = 2\n    def f(self):\n        self.(\n"
     (found,) = read(text).classes

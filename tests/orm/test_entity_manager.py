@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Field, Relationship, SQLModel, select
 
-from fx_orm import database
+from fx_orm import AbstractEntity, database
 from fx_orm.entity_manager import EntityManager
 from fx_orm.errors import (
     DatabaseUnavailable,
@@ -23,7 +23,7 @@ from fx_orm.errors import (
 from fx_orm.urls import resolve
 
 
-class Shelf(SQLModel, table=True):
+class Shelf(AbstractEntity, table=True):
     __tablename__ = "unit_shelf"
 
     id: int | None = Field(default=None, primary_key=True)
@@ -32,7 +32,7 @@ class Shelf(SQLModel, table=True):
     books: list["Book"] = Relationship(back_populates="shelf")
 
 
-class Book(SQLModel, table=True):
+class Book(AbstractEntity, table=True):
     __tablename__ = "unit_book"
 
     id: int | None = Field(default=None, primary_key=True)

@@ -1,6 +1,7 @@
 """Open the shop: fill it, sell something, and ask it three questions (`python main.py`, after the migrations)."""
 
 import inspect
+import textwrap
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -83,7 +84,7 @@ def show(question: Callable[[], Any]) -> None:
     print("  SQL    ", " ".join(sql.split()))
     print("  values ", values)
     for row in question().get():
-        print("  row    ", dict(row) if isinstance(row, dict) else repr(row))
+        print("  row    ", textwrap.shorten(str(dict(row) if isinstance(row, dict) else row), 110, placeholder=" ..."))
     print()
 
 

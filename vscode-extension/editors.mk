@@ -8,7 +8,7 @@ EDITORS_BIN := $(EDITORS_CACHE)/venv/bin
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1700000000)
 NPM := npm --prefix $(EXTENSION) --no-audit --no-fund --no-update-notifier
 
-.PHONY: extension test-editors pictures
+.PHONY: extension test-editors pictures clean clean-extension
 
 $(EXTENSION)/node_modules/.ready: $(EXTENSION)/package.json $(EXTENSION)/package-lock.json
 	@node -e 'process.exit(+(parseInt(process.versions.node) < 20))' || { echo "Node 20 or newer is needed"; exit 1; }
@@ -32,3 +32,8 @@ test-editors: extension $(EDITORS_CACHE)/venv/.ready  ## Drive real VS Code, Neo
 
 pictures: extension $(EDITORS_CACHE)/venv/.ready  ## Take the pictures of docs/images anew, in real VS Code
 	$(EDITORS_BIN)/python -m tests.editor.pictures
+
+clean: clean-extension
+
+clean-extension:
+	rm -rf $(EXTENSION)/node_modules $(EXTENSION)/dist $(EXTENSION)/*.vsix

@@ -12,10 +12,10 @@ from pathlib import Path
 from playwright.sync_api import FloatRect, Page, ViewportSize
 
 from tests.editor.programs import need
-from tests.editor.shop import REPOSITORY, copy_shop
+from tests.editor.shop import REPOSITORY, TAG, copy_shop
 from tests.editor.vscode_installation import NEWEST, ROOT, install
 from tests.editor.vscode_server import serve
-from tests.editor.workbench import FIRST_PAINT, Workbench, browser
+from tests.editor.workbench import FIRST_PAINT, Workbench, browser, spaced
 
 IMAGES = ROOT / "docs" / "images"
 WIDTH = 1000
@@ -99,6 +99,17 @@ def completion(workbench: Workbench) -> None:
     workbench.suggestions.filter(has_text="created_at").wait_for()
 
 
+def migration(workbench: Workbench) -> None:
+    """A field that no migration makes yet, and the action that writes one."""
+    workbench.open(TAG)
+    workbench.line("unique=True").click()
+    workbench.press("End", "Enter")
+    workbench.type("colour: str | None = Field(default=None, max_length=20")
+    workbench.warnings.first.wait_for(timeout=FIRST_PAINT)
+    workbench.press("Home", "Control+.")
+    workbench.actions.filter(has_text=spaced("Create the migration")).first.wait_for()
+
+
 def misspell(workbench: Workbench) -> None:
     """Open the repository and misspell a column in it."""
     workbench.open(REPOSITORY)
@@ -115,7 +126,7 @@ def editor_alone(page: Page) -> FloatRect:
 
 
 # name of the file: height of the window, what is shown
-PICTURES = {"diagnostic": (520, diagnostic), "completion": (650, completion)}
+PICTURES = {"diagnostic": (520, diagnostic), "completion": (650, completion), "migration": (420, migration)}
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from tests.editor.vscode_installation import ROOT
 
 SHOP = ROOT / "docs" / "examples" / "shop"
 PRODUCT = "src/entity/product.py"
+TAG = "src/entity/tag.py"
 REPOSITORY = "src/repository/product_repository.py"
 
 # file, what stands there, what is made of it

@@ -1,12 +1,16 @@
 """A person's session in real VS Code: see what is wrong, have it mended, be helped while typing."""
 
+import sqlite3
+import subprocess
+import sys
 import venv
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.editor.programs import need
-from tests.editor.shop import PRODUCT, REPOSITORY
+from tests.editor.shop import PRODUCT, REPOSITORY, TAG
 from tests.editor.vscode_installation import NEWEST, install
 from tests.editor.vscode_server import serve
 from tests.editor.workbench import FIRST_PAINT, Workbench, browser, photograph, spaced
@@ -26,9 +30,15 @@ def test_a_persons_session(shop: Path, artifacts: Path) -> None:
             see_the_problem(workbench, artifacts)
             complete(workbench, artifacts)
             mend(workbench, artifacts)
+            migrate(workbench, artifacts)
         finally:
             photograph(page, artifacts / "last.png")
     assert 'back_populates="products", link_table' in (shop / PRODUCT).read_text()
+    run(shop, "create")
+    run(shop, "upgrade")
+    with closing(sqlite3.connect(shop / "shop.db")) as database:
+        columns = [name for _, name, *_ in database.execute("PRAGMA table_info(tag)")]
+    assert columns == ["id", "name", "colour"]
 
 
 def see_the_problem(workbench: Workbench, artifacts: Path) -> None:
@@ -65,6 +75,28 @@ def mend(workbench: Workbench, artifacts: Path) -> None:
     workbench.line('back_populates="products", link_table').wait_for()
     workbench.press("Control+s")
     workbench.squiggles.first.wait_for(state="detached")
+
+
+def migrate(workbench: Workbench, artifacts: Path) -> None:
+    workbench.open(TAG)
+    workbench.line("unique=True").click()
+    workbench.press("End", "Enter")
+    workbench.type("colour: str | None = Field(default=None, max_length=20")
+    workbench.warnings.first.wait_for()
+    workbench.press("Home")
+    workbench.light_bulb.wait_for()
+    workbench.press("Control+.")
+    workbench.actions.filter(has_text=spaced("Create the migration (1 change)")).first.wait_for()
+    photograph(workbench.page, artifacts / "migration.png")
+    workbench.press("Enter")
+    workbench.warnings.first.wait_for(state="detached")
+    workbench.command("File: Save All Files")
+    workbench.unsaved.first.wait_for(state="detached")
+
+
+def run(shop: Path, command: str) -> None:
+    """Run a command on the shop's database, as it is configured in the shop."""
+    subprocess.run([sys.executable, "-m", "fx_orm", "database", command], cwd=shop, check=True)
 
 
 def test_a_missing_server_is_one_message_with_the_remedy(shop: Path, artifacts: Path) -> None:

@@ -59,15 +59,26 @@ class Workbench:
         self.page.locator(".find-widget.visible textarea.input").first.fill(text)
         self.page.locator(".find-widget .matchesCount", has_text=re.compile("^1 of")).wait_for()
         self.press("Escape")
+        self.page.locator(".find-widget.visible").wait_for(state="detached")
 
     def line(self, text: str) -> Locator:
         """Find a line of the editor by what stands in it; VS Code paints spaces as others."""
         return self.page.locator(".editor-instance .view-line", has_text=spaced(text))
 
     @property
+    def unsaved(self) -> Locator:
+        """Find the tabs of the files that differ from the disk."""
+        return self.page.locator(".tab.dirty")
+
+    @property
     def squiggles(self) -> Locator:
         """Find the underlined errors of the editor."""
         return self.page.locator(".editor-instance .squiggly-error")
+
+    @property
+    def warnings(self) -> Locator:
+        """Find the underlined warnings of the editor."""
+        return self.page.locator(".editor-instance .squiggly-warning")
 
     @property
     def problems(self) -> Locator:

@@ -5,6 +5,7 @@ Nothing of them is written by hand: docstrings, the help of the commands and the
 
 import inspect
 import os
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
@@ -54,7 +55,7 @@ def rules() -> Iterator[str]:
     for rule in RULES:
         yield f"## {rule.code}\n"
         yield f"Severity: {rule.severity.name.lower()}.\n"
-        yield inspect.cleandoc(rule.documentation) + "\n"
+        yield _chapters(inspect.cleandoc(rule.documentation)) + "\n"
 
 
 def commands() -> Iterator[str]:
@@ -111,6 +112,14 @@ def names() -> Iterator[str]:
         yield f"| `{name}` | `{getattr(value, '__module__', None) or 'fx_orm'}` |"
 
 
+def _chapters(documentation: str) -> str:
+    """Turn a rule's `Example:` and `Use instead:`, whose blocks are indented, into Markdown."""
+    lines = []
+    for line in documentation.splitlines():
+        lines.append(f"**{line.strip(':')}**\n" if line in ("Example:", "Use instead:") else line.removeprefix("    "))
+    return "\n".join(lines)
+
+
 def _signature(member: Any) -> str:
     if isinstance(member, property):
         return ""
@@ -137,7 +146,7 @@ def _prose(docstring: str) -> str:
             lines.append(line.removeprefix("    ") if fenced else line)
     while fenced and lines and not lines[-1]:
         lines.pop()
-    return "\n".join([*lines, "```"] if fenced else lines)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join([*lines, "```"] if fenced else lines))
 
 
 PAGES: dict[str, Callable[[], Iterator[str]]] = {

@@ -114,9 +114,10 @@ def names() -> Iterator[str]:
 
 def _chapters(documentation: str) -> str:
     """Turn a rule's `Example:` and `Use instead:`, whose blocks are indented, into Markdown."""
-    lines = []
-    for line in documentation.splitlines():
-        lines.append(f"**{line.strip(':')}**\n" if line in ("Example:", "Use instead:") else line.removeprefix("    "))
+    lines = [
+        f"**{line.strip(':')}**\n" if line in ("Example:", "Use instead:") else line.removeprefix("    ")
+        for line in documentation.splitlines()
+    ]
     return "\n".join(lines)
 
 

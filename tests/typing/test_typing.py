@@ -1,4 +1,4 @@
-"""Type checkers see entities as they are: each marked line of the example is refused, and no other."""
+"""Type checkers see entities and queries as they are: each marked line of the examples is refused, and no other."""
 
 import json
 import re
@@ -6,9 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-EXAMPLE = Path(__file__).with_name("entities.py")
+EXAMPLES = [Path(__file__).with_name(name) for name in ("entities.py", "queries.py")]
 ROOT = Path(__file__).parents[2]
-REFUSED = {n for n, line in enumerate(EXAMPLE.read_text().splitlines(), 1) if line.endswith("# refused")}
+REFUSED = {
+    (example.name, n)
+    for example in EXAMPLES
+    for n, line in enumerate(example.read_text(encoding="utf-8").splitlines(), 1)
+    if line.endswith("# refused")
+}
 
 
 def test_pyright() -> None:
@@ -18,13 +23,14 @@ def test_pyright() -> None:
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     errors = json.loads(done.stdout)["generalDiagnostics"]
-    assert {error["range"]["start"]["line"] + 1 for error in errors} == REFUSED, errors
+    found = {(Path(error["file"]).name, error["range"]["start"]["line"] + 1) for error in errors}
+    assert found == REFUSED, errors
 
 
 def test_mypy(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path, "--follow-imports", "silent", EXAMPLE],
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path, "--follow-imports", "silent", *EXAMPLES],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    errors = re.findall(r"^tests[/\\]typing[/\\]entities\.py:(\d+): error", done.stdout, re.MULTILINE)
-    assert {int(line) for line in errors} == REFUSED, done.stdout + done.stderr
+    errors = re.findall(r"^tests[/\\]typing[/\\](\w+\.py):(\d+): error", done.stdout, re.MULTILINE)
+    assert {(name, int(line)) for name, line in errors} == REFUSED, done.stdout + done.stderr

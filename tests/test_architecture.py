@@ -32,10 +32,10 @@ models                    errors fields
 abstract_entity           errors config schema entity_modules column_types fields relationships json_tracking models
 discovery                 config entity_modules relationships
 query                     errors sql scope database
-query_builder             errors sql scope query
+pagination
+query_builder             errors sql scope query pagination
 identity                  errors
 object_manager            scope query_builder
-pagination
 repository                errors identity object_manager pagination query_builder
 entity_manager            errors config scope database identity query_builder repository
 entity_manager_interface  object_manager query_builder repository

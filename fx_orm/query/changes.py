@@ -8,8 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel
+from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.orm import Mapper, Session
 
+from fx_orm.errors import UnsupportedError
 from fx_orm.errors.nearest import did_you_mean
 from fx_orm.query.binding import Binds
 from fx_orm.query.conditions import combined
@@ -36,6 +38,57 @@ def insert(session: Session, shape: Shape, rows: Sequence[Mapping[str, Any]]) ->
     for batch in batches.values():
         session.execute(sa.insert(table), batch)
     return len(rows)
+
+
+def upsert(
+    session: Session,
+    shape: Shape,
+    rows: Sequence[Mapping[str, Any]],
+    keys: Sequence[str],
+    update: Sequence[str] | None,
+) -> int:
+    """Insert rows, or change those that exist with the same key: one statement, safe against others doing the same."""
+    table, mapper = _target(session, shape, "upsert")
+    columns = columns_of(table, mapper)
+    key_columns = list(_by_column(columns, table, "upsert", dict.fromkeys(keys)))
+    chosen = None if update is None else list(_by_column(columns, table, "upsert", dict.fromkeys(update)))
+    batches: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        given = _by_column(columns, table, "upsert", row)
+        missing = [key for key in key_columns if key not in given]
+        if missing:
+            raise wrong("upsert", missing[0], "every row needs a value for each key", name=missing[0])
+        values = {**_defaults(shape.entity, row), **given}
+        changed = [key for key in given if key not in key_columns] if chosen is None else chosen
+        batches.setdefault((*sorted(values), "", *changed), []).append(values)
+    for names, batch in batches.items():
+        changed = list(names[names.index("") + 1 :])
+        session.execute(_upsert(session.connection().dialect.name, table, key_columns, changed), batch)
+    if mapper is not None:
+        session.expire_all()  # what the statement changed is not known: everything is read again at its next use
+    return len(rows)
+
+
+def _upsert(database: str, table: sa.Table, keys: list[str], changed: list[str]) -> Any:
+    if database in ("mysql", "mariadb"):
+        mysql_insert = mysql.insert(table)
+        # Without anything to change the key is set to itself: the row that exists stays as it is.
+        updated = {name: mysql_insert.inserted[name] for name in changed} or {keys[0]: table.c[keys[0]]}
+        return mysql_insert.on_duplicate_key_update(updated)
+    dialect: Any = {"postgresql": postgresql, "sqlite": sqlite}.get(database)
+    if dialect is None:
+        raise UnsupportedError(
+            f"QueryBuilder.upsert(): {database} is not supported; look first, then insert() or update()",
+            database=database,
+            feature="upsert",
+            alternative="insert() or update()",
+        )
+    statement = dialect.insert(table)
+    if not changed:
+        return statement.on_conflict_do_nothing(index_elements=keys)
+    return statement.on_conflict_do_update(
+        index_elements=keys, set_={name: statement.excluded[name] for name in changed}
+    )
 
 
 def update(session: Session, shape: Shape, values: Sequence[Any], changes: Mapping[str, Any], method: str) -> int:

@@ -28,6 +28,7 @@ from fx_orm.query.shapes import (
 )
 from fx_orm.query.values import is_temporal, plain
 from fx_orm.sql import TimeExpression, read_column
+from fx_orm.sql.nodes import plain_columns
 
 Find = Callable[[Context, str, str], Element]
 
@@ -46,10 +47,23 @@ def combined(context: Context, nodes: Sequence[Condition], find: Find = Context.
 
 def grouped_value(context: Context, method: str, text: str) -> Element:
     """Find what HAVING speaks of: an alias of the select list, a column, or an expression."""
-    if read_column(text).problem is None:
-        element = context.column_or_label(method, text)
-        return element.element if isinstance(element, sa.Label) else element
-    return expression(context, method, text, use_labels=True)[0]
+    if read_column(text).problem is not None:
+        return _grouped_expression(context, method, text, {})
+    element = context.column_or_label(method, text)
+    if isinstance(element, sa.Label):
+        return element.element
+    if context.check_grouped is not None:
+        context.check_grouped(method, text, element)
+    return element
+
+
+def _grouped_expression(context: Context, method: str, text: str, parameters: dict[str, int]) -> Element:
+    element, tree = expression(context, method, text, parameters, use_labels=True)
+    for column in plain_columns(tree):
+        is_label = column.qualifier is None and column.name in context.labels
+        if context.check_grouped is not None and not is_label:
+            context.check_grouped(method, text, context.resolve(method, text, column.qualifier, column.name).value)
+    return element
 
 
 def _compare(context: Context, node: Compare, find: Find) -> Element:
@@ -90,7 +104,7 @@ def _membership(context: Context, node: Membership, find: Find) -> Element:
 
 def _in_query(context: Context, node: InQuery, find: Find) -> Element:
     column = find(context, node.method, node.column)
-    inner = context.build(context, node.query)
+    inner = context.embedded(node.query, key_only=True)
     if len(inner.keys) != 1:
         names = ", ".join(inner.keys)
         raise wrong(node.method, node.column, f"the sub-query gives {len(inner.keys)} columns ({names}); select one")
@@ -109,8 +123,9 @@ def _columns(context: Context, node: Columns, find: Find) -> Element:
 
 
 def _written(context: Context, node: Written, find: Find) -> Element:
-    use_labels = find is grouped_value
-    return expression(context, node.method, node.text, dict(node.parameters), use_labels=use_labels)[0]
+    if find is grouped_value:
+        return _grouped_expression(context, node.method, node.text, dict(node.parameters))
+    return expression(context, node.method, node.text, dict(node.parameters))[0]
 
 
 def _clause(_: Context, node: Clause, __: Find) -> Element:
@@ -119,7 +134,7 @@ def _clause(_: Context, node: Clause, __: Find) -> Element:
 
 
 def _exists(context: Context, node: Exists, _: Find) -> Element:
-    inner = context.build(context, node.query)
+    inner = context.embedded(node.query)
     exists = sa.exists(inner.statement) if isinstance(inner.statement, sa.Select) else inner.statement.exists()
     return sa.not_(exists) if node.negated else exists
 

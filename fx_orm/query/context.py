@@ -25,15 +25,21 @@ class Context:
     database: str
     binds: Binds
     offset: int
-    build: Callable[["Context", Embedded], "Built"]
+    build: Callable[["Context", Embedded, bool], "Built"]
     outer: "Context | None" = None
     scope: Scope = field(default_factory=lambda: Scope([]))
     labels: dict[str, sa.ColumnElement[Any]] = field(default_factory=dict)
     ctes: dict[str, sa.CTE] = field(default_factory=dict)
+    check_grouped: Callable[[str, str, Any], None] | None = None
+    """In a grouped query: refuses a column that the groups do not determine (method, argument, column)."""
 
     def alone(self) -> "Context":
         """Return a context for a query that stands beside this one and does not see its tables."""
         return replace(self, outer=None, scope=Scope([]), labels={})
+
+    def embedded(self, query: Embedded, *, key_only: bool = False) -> "Built":
+        """Build a query inside this one; `key_only`: of an entity its primary key alone."""
+        return self.build(self, query, key_only)
 
     def column(self, method: str, text: str) -> sa.ColumnElement[Any]:
         """Find the column that a string names.

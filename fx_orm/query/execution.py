@@ -3,7 +3,8 @@
 It begins no transaction that the session would not begin, ends none, and closes nothing: the session is lent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,6 +38,41 @@ def rows(session: Session, shape: Shape, values: Sequence[Any], *, keep: bool = 
     prepared, result = _run(session, shape, values, _ROWS, keep=keep)
     keys = prepared.built.keys
     return [Row(zip(keys, row, strict=True)) for row in result]
+
+
+def stream(session: Session, shape: Shape, values: Sequence[Any], size: int, *, keep: bool = True) -> Iterator[Any]:
+    """Read entities or rows one after the other, `size` at a time, from a cursor of the server where it has one."""
+    options: dict[str, Any] = {"yield_per": size}
+    if shape.gives_entities:
+        prepared = plan(shape, _ORM, session.connection(), keep=keep)
+        statement, parameters = prepared.built.statement, prepared.parameters(values)
+        with closing(session.scalars(statement, parameters, execution_options=options)) as found:
+            yield from found
+        return
+    connection = _connection(session)
+    prepared = plan(shape, _ROWS, connection, keep=keep)
+    keys, parameters = prepared.built.keys, prepared.parameters(values)
+    with connection.execute(prepared.built.statement, parameters, execution_options=options) as result:
+        for row in result:
+            yield Row(zip(keys, row, strict=True))
+
+
+def explained(session: Session, shape: Shape, values: Sequence[Any]) -> list[Row]:
+    """Ask the database how it would run a query."""
+    connection = _connection(session)
+    prepared = plan(shape, _ROWS, connection, keep=False)
+    compiled: Any = prepared.built.statement.compile(dialect=connection.dialect)
+    state = compiled.construct_expanded_state(prepared.parameters(values))
+    bound = {name: state.processors.get(name, _same)(value) for name, value in state.parameters.items()}
+    parameters = tuple(bound[name] for name in state.positiontup) if compiled.positional else bound
+    words = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
+    result = connection.exec_driver_sql(f"{words} {state.statement}", parameters)
+    keys = list(result.keys())
+    return [Row(zip(keys, row, strict=True)) for row in result]
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def scalar(session: Session, shape: Shape, values: Sequence[Any], purpose: Purpose, *, keep: bool = True) -> Any:

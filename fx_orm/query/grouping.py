@@ -4,23 +4,11 @@ A column is determined when the grouped columns hold the primary key of its tabl
 added to the groups for databases that do not see this themselves. Any other column would be a random one: refused.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from fx_orm.query.messages import wrong
 from fx_orm.query.sources import From
-from fx_orm.sql.nodes import Call, Column, Node, children, is_aggregate
-
-
-def plain_columns(node: Node) -> Iterable[Column]:
-    """List the columns of an expression that stand outside of its aggregates."""
-    if is_aggregate(node):
-        return
-    if isinstance(node, Column):
-        yield node
-    elif not (isinstance(node, Call) and node.arguments == (Column(None, "*"),)):
-        for child in children(node):
-            yield from plain_columns(child)
 
 
 class Groups:

@@ -139,7 +139,7 @@ def _clause(clause: Any) -> list[Selected]:
 
 
 def _subquery(context: Context, item: Item, query: Embedded) -> Selected:
-    inner = context.build(context, query)
+    inner = context.embedded(query, key_only=True)
     if len(inner.keys) != 1:
         raise wrong("select", item.text, f"a sub-query in the select list gives one column, not {len(inner.keys)}")
     element: Element = inner.statement.scalar_subquery()

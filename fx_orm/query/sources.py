@@ -108,7 +108,7 @@ def _entity_root(context: Context, entity: type[Any], source: Source | None) -> 
 def _source(context: Context, source: Source) -> Part:
     """Find what stands where a table may: a table, a common table expression, another query."""
     if source.query is not None:
-        inner = context.build(context.alone(), source.query)
+        inner = context.alone().embedded(source.query)
         selectable: sa.FromClause = inner.statement.subquery(source.alias)
         return Part(selectable, None, dict(zip(inner.keys, selectable.c, strict=True)))
     cte = context.ctes.get(source.table)

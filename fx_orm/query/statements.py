@@ -4,7 +4,7 @@ What a statement is for is told by its `Purpose`: rows, entities, a number. It e
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, aliased, selectinload
@@ -15,13 +15,14 @@ from fx_orm.query.binding import Binds
 from fx_orm.query.conditions import combined, grouped_value
 from fx_orm.query.context import Built, Context
 from fx_orm.query.expressions import result_type
-from fx_orm.query.grouping import Groups, plain_columns
+from fx_orm.query.grouping import Groups
 from fx_orm.query.messages import wrong
 from fx_orm.query.selection import Selection, selection
 from fx_orm.query.shapes import Embedded, Lock, Shape
 from fx_orm.query.sources import From, from_clause
 from fx_orm.query.tables import Tables
-from fx_orm.sql.nodes import holds_aggregate
+from fx_orm.sql import Ambiguous, Found
+from fx_orm.sql.nodes import holds_aggregate, plain_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +48,26 @@ def statement(shape: Shape, purpose: Purpose, tables: Tables, database: str, bin
         return _exists(context, shape)
     if purpose.kind == "function":
         return _function(context, shape, purpose)
+    if purpose.kind == "orm" and shape.combinations:
+        return _combined_entities(context, shape)
     return _select(context, shape, orm=purpose.kind == "orm")
 
 
-def embedded(outer: Context, query: Embedded) -> Built:
+def embedded(outer: Context, query: Embedded, key_only: bool) -> Built:
     """Build a query inside another one: with its own names, those of the outer one behind them."""
     inner = Context(
         outer.tables, outer.database, outer.binds, outer.offset + query.offset, embedded, outer, ctes=dict(outer.ctes)
     )
-    return _select(inner, query.shape, key_only=True)
+    return _select(inner, query.shape, key_only=key_only)
 
 
 def _select(context: Context, shape: Shape, *, orm: bool = False, key_only: bool = False) -> Built:
     for name, query in shape.ctes:
-        context.ctes[name] = context.build(context.alone(), query).statement.cte(name)
+        context.ctes[name] = context.alone().embedded(query).statement.cte(name)
     found = from_clause(context, shape)
     condition = combined(context, shape.conditions)
     if shape.gives_entities:
-        built, chosen = _entities(shape, found, orm=orm, key_only=key_only)
+        built, chosen = _entities(context, shape, found, orm=orm, key_only=key_only)
     else:
         if shape.eager:
             raise wrong("with_", shape.eager[0], "relationships are loaded for entities, not for selected columns")
@@ -86,7 +89,9 @@ def _select(context: Context, shape: Shape, *, orm: bool = False, key_only: bool
     return Built(finished, built.keys, built.mapper)
 
 
-def _entities(shape: Shape, found: From | None, *, orm: bool, key_only: bool) -> tuple[Built, Selection]:
+def _entities(
+    context: Context, shape: Shape, found: From | None, *, orm: bool, key_only: bool
+) -> tuple[Built, Selection]:
     """Select a whole entity: its columns, or the entity itself when SQLAlchemy's ORM is to load it."""
     if found is None or shape.entity is None:
         raise wrong("get", None, "the query has no table")
@@ -112,10 +117,20 @@ def _entities(shape: Shape, found: From | None, *, orm: bool, key_only: bool) ->
         built = Built(sa.select(*columns).select_from(found.clause), tuple(attributes), mapper)
     if shape.distinct and shape.joins:
         # Grouped by its key, an entity comes once, whatever the types of its other columns: JSON knows no DISTINCT.
-        keys = [root.selectable.c[str(column.key)] for column in mapper.primary_key]
+        groups = Groups(found, [root.selectable.c[str(column.key)] for column in mapper.primary_key])
+        context.check_grouped = groups.check
         finished: Any = built.statement
-        built = Built(finished.group_by(*keys), built.keys, mapper)
+        built = Built(finished.group_by(*groups.clauses(context.database)), built.keys, mapper)
     return built, chosen
+
+
+def _combined_entities(context: Context, shape: Shape) -> Built:
+    """Let SQLAlchemy's ORM load the entities of a UNION and its like."""
+    rows = _select(context, replace(shape, eager=()))
+    entity = cast("type[Any]", shape.entity)
+    mapper: Mapper[Any] = sa.inspect(entity)
+    loaded: Any = sa.select(entity).from_statement(rows.statement)
+    return Built(loaded.options(*(_eager(mapper, entity, path) for path in shape.eager)), (), mapper)
 
 
 def _eager(mapper: Mapper[Any], target: Any, path: str) -> Any:
@@ -149,6 +164,7 @@ def _grouped(context: Context, shape: Shape, found: From | None, chosen: Selecti
     keys = [_group_key(context, name) for name in shape.groups]
     if found is not None:
         groups = Groups(found, keys)
+        context.check_grouped = groups.check
         for selected in chosen.columns:
             if selected.column is not None:
                 groups.check("select", selected.written, selected.column)
@@ -166,7 +182,8 @@ def _grouped(context: Context, shape: Shape, found: From | None, chosen: Selecti
 def _group_key(context: Context, name: str) -> Any:
     """Find a column, or else what the select list calls so: a column comes first, as in SQL's GROUP BY."""
     reference = context.read("group_by", name)
-    if reference.qualifier is None and reference.column.text in context.labels:
+    is_column = isinstance(context.scope.resolve(None, reference.column.text), Found | Ambiguous)
+    if reference.qualifier is None and reference.column.text in context.labels and not is_column:
         label = context.labels[reference.column.text]
         return label.element if isinstance(label, sa.Label) else label
     return context.found("group_by", name, reference).value
@@ -190,14 +207,16 @@ def _ordered(context: Context, shape: Shape, query: Any) -> Any:
 def _order_key(context: Context, shape: Shape, method: str, name: str) -> Any:
     element = context.column_or_label(method, name)
     if shape.combinations:
-        return sa.literal_column(sa.sql.quoted_name(context.read(method, name).column.text, quote=True))
+        return sa.column(context.read(method, name).column.text)
+    if context.check_grouped is not None and not isinstance(element, sa.Label):
+        context.check_grouped(method, name, element)
     return element
 
 
 def _combined(context: Context, shape: Shape, query: Any, width: int) -> Any:
     result = query
     for combination in shape.combinations:
-        inner = context.build(context.alone(), combination.query)
+        inner = context.alone().embedded(combination.query)
         if len(inner.keys) != width:
             raise wrong(
                 combination.operator,

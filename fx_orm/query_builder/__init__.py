@@ -4,12 +4,15 @@ A builder holds no session: it is lent one for each run. What a method records i
 """
 
 from collections.abc import Iterable
+from dataclasses import is_dataclass
 from typing import Any, TypeVar, cast, overload
 
 import sqlalchemy as sa
+from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from fx_orm.errors import QueryError
+from fx_orm.query import execution
 from fx_orm.query.rendering import dialect_named, render
 from fx_orm.query.rows import Row
 from fx_orm.query_builder.changing import Changing
@@ -19,6 +22,7 @@ from fx_orm.scope import SessionSource
 __all__ = ["QueryBuilder", "Row"]
 
 T = TypeVar("T")
+M = TypeVar("M")
 
 
 class QueryBuilder(Changing[T]):
@@ -89,6 +93,29 @@ class QueryBuilder(Changing[T]):
         chosen = dialect_named(dialect) if isinstance(dialect, str) else dialect
         return render(shape, self.draft.values, chosen, None, inline=values)
 
+    def as_(self, model: type[M]) -> "QueryBuilder[M]":
+        """Make each row an object of a Pydantic model, which validates it, or of a dataclass.
+
+        Raises:
+            QueryError: the model is neither.
+        """
+        wanted: Any = model
+        if not (is_dataclass(wanted) or (isinstance(wanted, type) and issubclass(wanted, BaseModel))):
+            raise QueryError("QueryBuilder.as_(): a Pydantic model or a dataclass is needed")
+        self._model = model
+        return cast("QueryBuilder[M]", self)
+
+    def explain(self) -> str:
+        """Ask the database how it would run the query: its own words, a line for each step."""
+        with self._reading() as session:
+            steps = execution.explained(session, self.draft.shape(), self.draft.values)
+        return "\n".join(" ".join(str(value) for value in _shown_step(step)) for step in steps)
+
     def __repr__(self) -> str:
         bound = self.draft.entity.__name__ if self.draft.entity is not None else ""
         return f"<QueryBuilder({bound}) with {len(self.draft.conditions)} conditions>"
+
+
+def _shown_step(step: Row) -> list[Any]:
+    """SQLite numbers its steps; the words are in `detail`."""
+    return [step["detail"]] if "detail" in step else [value for value in step.values() if value is not None]

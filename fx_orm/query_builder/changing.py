@@ -38,6 +38,33 @@ class Changing(Results[T]):
         with self._writing() as session:
             return changes.insert(session, self.draft.shape(), rows)
 
+    def upsert(
+        self,
+        rows: "Mapping[str, Any] | Sequence[Mapping[str, Any]]",
+        *,
+        keys: Sequence[str],
+        update: Sequence[str] | None = None,
+    ) -> int:
+        """Insert rows, or change those that exist with the same `keys` (columns of a unique key); return how many.
+
+        `update` names the columns to change, by default all that a row gives; an empty list changes nothing. Entities
+        of the session are read again at their next use.
+
+        Example:
+            >>> QueryBuilder(Tag).upsert([{"name": "green", "rank": 1}], keys=["name"])
+        """
+        listed = [rows] if isinstance(rows, Mapping) else list(rows)
+        if self.draft.conditions:
+            raise wrong("upsert", None, "conditions do not go with it")
+        if not keys or isinstance(keys, str):
+            raise wrong("upsert", None, 'keys is a list of columns: keys=["name"]')
+        for row in listed:
+            checked_mapping("upsert", row)
+        if not listed:
+            return 0
+        with self._writing() as session:
+            return changes.upsert(session, self.draft.shape(), listed, keys, update)
+
     def update(self, values: Mapping[str, Any]) -> int:
         """Change the rows that the conditions leave; return how many.
 

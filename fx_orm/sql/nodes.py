@@ -4,6 +4,7 @@ An expression that needs another node is refused; so is every sub-query and stat
 the nodes become SQL is the query's business.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -205,3 +206,14 @@ def is_aggregate(node: Node) -> bool:
 def holds_aggregate(node: Node) -> bool:
     """Whether an aggregate is anywhere in an expression."""
     return is_aggregate(node) or any(holds_aggregate(child) for child in children(node))
+
+
+def plain_columns(node: Node) -> Iterable[Column]:
+    """List the columns of an expression that stand outside of its aggregates."""
+    if is_aggregate(node):
+        return
+    if isinstance(node, Column):
+        yield node
+    elif not (isinstance(node, Call) and node.arguments == (Column(None, "*"),)):
+        for child in children(node):
+            yield from plain_columns(child)

@@ -175,6 +175,18 @@ bound().select("name", "COUNT(*) as n")
 joined().select("s.id", "w.name", "COUNT(*) as n").group_by("s.id")
     QueryBuilder.select("w.name"): column "name" is neither grouped (by "id") nor aggregated nor determined by the
     groups; add it to group_by(), or aggregate it
+bound().select("shelf_id", "COUNT(*) as n").group_by("shelf_id").order_by("name")
+    QueryBuilder.order_by("name"): column "name" is neither grouped (by "shelf_id") nor aggregated nor determined by
+    the groups; add it to group_by(), or aggregate it
+bound().select("shelf_id", "COUNT(*) as n").group_by("shelf_id").having("price", ">", 3)
+    QueryBuilder.having("price"): column "price" is neither grouped (by "shelf_id") nor aggregated nor determined by
+    the groups; add it to group_by(), or aggregate it
+bound().select("shelf_id", "COUNT(*) as n").group_by("shelf_id").having("price > n")
+    QueryBuilder.having("price > n"): column "price" is neither grouped (by "shelf_id") nor aggregated nor determined
+    by the groups; add it to group_by(), or aggregate it
+bound().join("labels").distinct().order_by("labels.name")
+    QueryBuilder.order_by("labels.name"): column "name" is neither grouped (by "id") nor aggregated nor determined by
+    the groups; add it to group_by(), or aggregate it
 bound().group_by("id")
     QueryBuilder.group_by(): entities are not grouped; select() the columns that you need
 bound().select("id").with_("shelf")

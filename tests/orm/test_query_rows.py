@@ -1,10 +1,12 @@
 """What queries give: rows and entities, the same on the three databases."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from fx_orm.errors import MultipleFoundError, NotFoundError, QueryError
@@ -370,3 +372,71 @@ def test_a_table_of_no_entity_is_reflected(session: Session) -> None:
     assert str(caught.value) == (
         'QueryBuilder.from_table("qb_legaci"): table "qb_legaci" does not exist; did you mean "qb_legacy"?'
     )
+
+
+def test_union_of_entities_gives_entities(session: Session) -> None:
+    cheap, dear = wares(session).where("price", "<", 5), wares(session).where("price", ">", 20)
+    assert [ware.name for ware in cheap.clone().union_all(dear).order_by("name").get()] == ["Pot", "Stray"]
+    found = cheap.union_all(dear).with_("shelf").order_by("name").get()
+    assert found[0].shelf is not None
+    assert found[0].shelf.name == "Tools"
+
+
+def test_an_entitys_builder_may_stand_for_a_table(session: Session) -> None:
+    active = QueryBuilder(Ware).where("is_active", True)
+    rows = QueryBuilder(session).from_table(active, alias="a").select("a.name").where("a.stock", ">", 3).get()
+    assert rows == [{"name": "Sencha"}]
+
+
+class Price(BaseModel):
+    name: str
+    price: Decimal
+
+
+@dataclass
+class Stock:
+    name: str
+    stock: int
+
+
+def test_rows_as_objects_of_other_classes(session: Session) -> None:
+    assert wares(session).where("id", 3).as_(Price).get() == [Price(name="Pot", price=Decimal(30))]
+    assert wares(session).select("name", "stock").where("id", 3).as_(Stock).first() == Stock("Pot", 2)
+    with pytest.raises(QueryError) as caught:
+        wares(session).select("name").as_(Stock).get()
+    assert str(caught.value) == "QueryBuilder.as_(Stock): stock was not selected"
+
+
+def test_pages_and_chunks_and_streams(session: Session) -> None:
+    page = wares(session).order_by("id").paginate(2, 2)
+    assert ([ware.id for ware in page], page.total, page.pages) == ([3, 4], 5, 3)
+    chunks = wares(session).where("stock", 0).or_where("stock", ">", 1).chunk(2)
+    assert [[ware.id for ware in chunk] for chunk in chunks] == [[1, 2], [3, 4], [5]]
+    assert [ware.id for ware in wares(session).order_by("id").stream(2)] == [1, 2, 3, 4, 5]
+    rows = QueryBuilder(session).select("id", "kind").from_table("qb_ware").order_by("id").stream(2)
+    assert next(rows) == {"id": 1, "kind": Kind.LEAF}
+    rows.close()  # type: ignore[attr-defined]
+
+
+def test_explain_is_the_databases_own_words(session: Session) -> None:
+    said = wares(session).where("name", "x").where("created_at", ">", "2024-01-01").where_in("id", [1, 2]).explain()
+    assert "qb_ware" in said
+
+
+def test_upsert_inserts_or_changes(session: Session) -> None:
+    labels = QueryBuilder(Label, manager=session)
+    assert labels.upsert([{"id": 1, "name": "bio"}, {"id": 7, "name": "rare"}], keys=["id"]) == 2
+    assert labels.order_by("id").pluck("name") == ["bio", "new", "rare"]
+    stock = wares(session).where("id", 1).value("stock")
+    row = {"id": 1, "name": "Other", "price": Decimal(1), "stock": 99}
+    wares(session).upsert(row, keys=["id"], update=["name"])
+    assert wares(session).where("id", 1).one().name == "Other"
+    assert wares(session).where("id", 1).value("stock") == stock
+    with pytest.raises(QueryError) as caught:
+        wares(session).upsert(row, keys=["idd"])
+    assert str(caught.value) == ('QueryBuilder.upsert("idd"): table "qb_ware" has no column "idd"; did you mean "id"?')
+
+
+def test_distinct_entities_in_the_order_of_what_they_determine(session: Session) -> None:
+    found = wares(session).join("labels").join("shelf").distinct().order_by("shelf.name", "DESC").get()
+    assert [ware.name for ware in found] == ["Pot", "Sencha"]

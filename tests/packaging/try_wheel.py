@@ -13,7 +13,7 @@ from pathlib import Path
 ENTITY = """
 from fx_orm import AbstractEntity, EntityManager, Field, Repository, configure
 
-configure(database_url="sqlite:///:memory:")
+configure("sqlite:///:memory:")
 
 
 class Product(AbstractEntity, table=True):

@@ -60,7 +60,10 @@ class Binds:
     ) -> sa.BindParameter[Any]:
         """Make the parameter for a value that stands beside a column of `type_`."""
         takes_lists = isinstance(plain(type_), _LISTS)
-        slot = Slot(f"v{index}", index, converter(type_), is_list, takes_lists, method, column)
+        name = f"v{index}"
+        if name in self.slots:  # one value in two places, which may convert it differently
+            name = f"{name}x{len(self.slots)}"
+        slot = Slot(name, index, converter(type_), is_list, takes_lists, method, column)
         if self._values is not None:
             return sa.bindparam(None, slot.value(self._values), type_=type_, expanding=is_list, unique=True)
         self.slots[slot.name] = slot

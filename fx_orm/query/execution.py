@@ -80,11 +80,6 @@ def scalar(session: Session, shape: Shape, values: Sequence[Any], purpose: Purpo
     return _run(session, shape, values, purpose, keep=keep)[1].scalar()
 
 
-def first_column(session: Session, shape: Shape, values: Sequence[Any], *, keep: bool = True) -> list[Any]:
-    """Read the first column of all rows."""
-    return list(_run(session, shape, values, _ROWS, keep=keep)[1].scalars())
-
-
 def _run(
     session: Session, shape: Shape, values: Sequence[Any], purpose: Purpose, *, keep: bool
 ) -> tuple[Plan, sa.CursorResult[Any]]:

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Mapper, Session
 
 from fx_orm import scope
 from fx_orm.errors import MultipleFoundError, NotFoundError
+from fx_orm.errors.nearest import did_you_mean
 from fx_orm.pagination import Page
 from fx_orm.query import execution
 from fx_orm.query.messages import wrong
-from fx_orm.query.rows import into
+from fx_orm.query.rows import Row, into
 from fx_orm.query.shapes import Compare, Item, Shape
 from fx_orm.query.statements import Purpose
 from fx_orm.query_builder.recording import shown
@@ -80,21 +81,18 @@ class Results(Selecting, Generic[T]):
         return found[0] if found else None
 
     def value(self, column: str) -> Any:
-        """Read one column of the first row, or None when there is no row."""
-        shape, values = self._limit_to(
-            replace(self.draft.shape(), items=(Item(self._named("value", column)),), eager=()), 1
-        )
-        found = self._run(execution.first_column, shape, values)
-        return found[0] if found else None
+        """Read one column of the first row, or None when there is no row; of what was selected, if anything was."""
+        shape, values = self._limit_to(self._of_columns("value", column), 1)
+        rows = self._run(execution.rows, shape, values)
+        return _picked("value", rows[0], column) if rows else None
 
     def pluck(self, column: str, key: str | None = None) -> Any:
         """Read one column of all rows as a list; with `key`, a dict from that column to this one."""
-        shape = replace(self.draft.shape(), items=(Item(self._named("pluck", column)),), eager=())
+        names = [column] if key is None else [column, key]
+        rows = self._run(execution.rows, self._of_columns("pluck", *names), self.draft.values)
         if key is None:
-            return self._run(execution.first_column, shape, self.draft.values)
-        shape = replace(shape, items=(*shape.items, Item(f"{self._named('pluck', key)} as plucked_key")))
-        rows = self._run(execution.rows, shape, self.draft.values)
-        return {row["plucked_key"]: next(iter(row.values())) for row in rows}
+            return [_picked("pluck", row, column) for row in rows]
+        return {_picked("pluck", row, key): _picked("pluck", row, column) for row in rows}
 
     def exists(self) -> bool:
         """Ask whether there is any row."""
@@ -184,6 +182,13 @@ class Results(Selecting, Generic[T]):
         with self._reading() as session:
             return execution.scalar(session, shape, values, purpose, keep=self.draft.keep)
 
+    def _of_columns(self, method: str, *columns: str) -> Shape:
+        """Select columns alone, each under its own text; what was selected before stays, its aliases may be meant."""
+        shape = replace(self.draft.shape(), eager=())
+        for column in columns:
+            self._named(method, column)
+        return shape if shape.items else replace(shape, items=tuple(Item(name) for name in dict.fromkeys(columns)))
+
     def _function(self, name: str, column: str) -> Any:
         purpose = Purpose("function", name, self._named(name, column))
         return self._scalar(replace(self.draft.shape(), orders=(), eager=()), self.draft.values, purpose)
@@ -221,3 +226,11 @@ def _with_all_columns(shape: Shape) -> Shape:
     mapper: Mapper[Any] = sa.inspect(shape.entity)
     name = shape.source.name if shape.source is not None else str(mapper.local_table.description)
     return replace(shape, items=(Item(f"{name}.*"),), eager=())
+
+
+def _picked(method: str, row: Row, column: str) -> Any:
+    """Take a column out of a row, by its key: `c.name` stands there under `name`."""
+    key = column if column in row else column.rpartition(".")[2]
+    if key not in row:
+        raise wrong(method, column, f'"{column}" is not selected{did_you_mean(column, row)}', name=column)
+    return row[key]

@@ -4,6 +4,7 @@ Parsing is cached by the string. sqlglot is loaded at the first expression; its 
 off, so that a function is a name and its arguments whatever a dialect makes of it. What a name means is not asked here.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -149,7 +150,11 @@ def _column(tree: Any) -> Node:
 
 
 def _literal(tree: Any) -> Node:
-    return Text(tree.this) if tree.is_string else Number(tree.this)
+    if tree.is_string:
+        return Text(tree.this)
+    if not _NUMBER.fullmatch(tree.this):
+        raise QueryError(f"{tree.this!a} is no number", name=tree.this)
+    return Number(tree.this)
 
 
 def _parameter(tree: Any) -> Node:
@@ -229,6 +234,7 @@ def _extract(tree: Any) -> Node:
     return Extract(unit, _node(tree.expression))
 
 
+_NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _CAST_NAMES = {
     **dict.fromkeys(("INT", "INTEGER", "BIGINT", "SMALLINT"), "integer"),
     **dict.fromkeys(("FLOAT", "DOUBLE", "REAL"), "float"),

@@ -440,3 +440,24 @@ def test_upsert_inserts_or_changes(session: Session) -> None:
 def test_distinct_entities_in_the_order_of_what_they_determine(session: Session) -> None:
     found = wares(session).join("labels").join("shelf").distinct().order_by("shelf.name", "DESC").get()
     assert [ware.name for ware in found] == ["Pot", "Sencha"]
+
+
+def test_values_of_what_was_selected(session: Session) -> None:
+    totals = (
+        QueryBuilder(session)
+        .select("s.name", "SUM(w.stock) as pieces")
+        .from_table("qb_shelf s")
+        .join("qb_ware w", "w.shelf_id = s.id")
+        .group_by("s.id")
+        .order_by("pieces")
+    )
+    assert totals.pluck("pieces", "s.name") == {"Tea": 5, "Tools": 11}
+    assert totals.value("pieces") == 5
+    with pytest.raises(QueryError) as caught:
+        totals.pluck("peices")
+    assert str(caught.value) == 'QueryBuilder.pluck("peices"): "peices" is not selected; did you mean "pieces"?'
+
+
+def test_one_parameter_in_two_places(session: Session) -> None:
+    found = wares(session).where_raw("price > :least OR stock > :least", least=8).order_by("id")
+    assert [ware.id for ware in found.get()] == [1, 3, 4]

@@ -52,7 +52,7 @@ def selection(context: Context, found: From | None, items: tuple[Item, ...]) -> 
             for selected in _clause(item.clause):
                 _add(result, selected)
         else:
-            _written(context, found, result, item.text, first=at == 0)
+            _written(context, found, result, item, first=at == 0)
     for selected in result.columns:
         if selected.is_alias:
             context.labels[selected.key] = selected.element
@@ -77,44 +77,45 @@ def _everything(found: From | None) -> Selection:
     return result
 
 
-def _written(context: Context, found: From | None, result: Selection, text: str, *, first: bool) -> None:
+def _written(context: Context, found: From | None, result: Selection, item: Item, *, first: bool) -> None:
+    text, method = item.text, item.method
     read = read_select_item(text)
     if read.problem:
-        raise wrong("select", text, read.problem, name=text)
+        raise wrong(method, text, read.problem, name=text)
     if read.distinct:
         if not first:
-            raise wrong("select", text, "DISTINCT stands before the first item, and is meant for all of them")
+            raise wrong(method, text, "DISTINCT stands before the first item, and is meant for all of them")
         result.distinct = True
     column = read.column
     if column is not None and column.column.text == "*":
         if read.alias:
-            raise wrong("select", text, "* takes no alias")
+            raise wrong(method, text, "* takes no alias")
         qualifier = column.qualifier.text if column.qualifier else None
-        for selected in _star(context, found, text, qualifier):
+        for selected in _star(context, found, method, text, qualifier):
             _add(result, selected)
     else:
-        _add(result, _item(context, text, read))
+        _add(result, _item(context, method, text, read))
 
 
-def _item(context: Context, text: str, read: SelectItem) -> Selected:
+def _item(context: Context, method: str, text: str, read: SelectItem) -> Selected:
     alias = read.alias.text if read.alias else None
     reference = read_column(read.expression.text)
     if reference.problem is None:
-        resolved = context.found("select", text, reference)
+        resolved = context.found(method, text, reference)
         key = alias or reference.column.text
         element = resolved.value
         labelled = element if element.name == key else element.label(key)
         return Selected(key, labelled, text, is_alias=alias is not None, column=element)
-    element, tree = expression(context, "select", read.expression.text, argument=text)
+    element, tree = expression(context, method, read.expression.text, argument=text)
     key = alias or read.expression.text
     return Selected(key, element.label(alias), text, is_alias=alias is not None, tree=tree)
 
 
-def _star(context: Context, found: From | None, text: str, qualifier: str | None) -> list[Selected]:
+def _star(context: Context, found: From | None, method: str, text: str, qualifier: str | None) -> list[Selected]:
     if found is None:
-        raise wrong("select", text, "the query has no table; call from_table()")
+        raise wrong(method, text, "the query has no table; call from_table()")
     if qualifier is not None and qualifier not in found.parts:
-        context.resolve("select", text, qualifier, "*")
+        context.resolve(method, text, qualifier, "*")
     parts = found.parts.values() if qualifier is None else [found.parts[qualifier]]
     return [selected for part in parts for selected in _all(part, text)]
 

@@ -169,6 +169,7 @@ class Item:
     text: str
     clause: ClauseElement | None = None
     query: Embedded | None = None
+    method: str = "select"
 
 
 @dataclass(frozen=True, slots=True)

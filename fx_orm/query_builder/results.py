@@ -23,6 +23,7 @@ from fx_orm.query.statements import Purpose
 from fx_orm.query_builder.recording import shown
 from fx_orm.query_builder.selecting import Selecting
 from fx_orm.scope import SessionSource
+from fx_orm.sql import read_column
 
 T = TypeVar("T")
 
@@ -186,8 +187,11 @@ class Results(Selecting, Generic[T]):
         """Select columns alone, each under its own text; what was selected before stays, its aliases may be meant."""
         shape = replace(self.draft.shape(), eager=())
         for column in columns:
-            self._named(method, column)
-        return shape if shape.items else replace(shape, items=tuple(Item(name) for name in dict.fromkeys(columns)))
+            problem = read_column(self._named(method, column)).problem
+            if problem:
+                raise wrong(method, column, problem, name=column)
+        chosen = tuple(Item(name, method=method) for name in dict.fromkeys(columns))
+        return shape if shape.items else replace(shape, items=chosen)
 
     def _function(self, name: str, column: str) -> Any:
         purpose = Purpose("function", name, self._named(name, column))

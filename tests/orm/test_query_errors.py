@@ -345,6 +345,36 @@ def engine() -> Iterator[sa.Engine]:
     engine.dispose()
 
 
+ENDS: dict[str, tuple[Callable[[Query], Any], str]] = {
+    "value": (lambda q: q.value("nmae"), 'value("nmae"): table "qb_ware" has no column "nmae"; did you mean "name"?'),
+    "pluck": (lambda q: q.pluck("MAX(id)"), 'pluck("MAX(id)"): "(" cannot stand at position 4'),
+    "sum": (lambda q: q.sum("stok"), 'sum("stok"): table "qb_ware" has no column "stok"; did you mean "stock"?'),
+    "sum of page": (
+        lambda q: q.limit(1).sum("id"),
+        'sum("id"): it is computed over all rows that the conditions leave',
+    ),
+    "find": (lambda q: q.find((1, 2)), "find(): the primary key is id: 1 values, not 2"),
+    "update": (
+        lambda q: q.update({"a": 1}),
+        "update(): it has no condition and would change every row; say all_rows()",
+    ),
+    "update name": (lambda q: q.all_rows().update({"nmae": 1}), 'update("nmae"): table "qb_ware" has no column "nmae"'),
+    "update join": (lambda q: q.join("shelf").all_rows().delete(), "delete(): it changes one table, without join()"),
+    "insert": (lambda q: q.insert({"x; y": 1}), 'insert("x; y"): table "qb_ware" has no column "x; y"'),
+    "insert where": (lambda q: q.where("id", 1).insert({"id": 1}), "insert(): conditions do not go with it"),
+    "paginate": (lambda q: q.paginate(0), "paginate(): page and per_page count from 1, not 0 and 20"),
+    "chunk": (lambda q: next(q.limit(1).chunk()), "chunk(): it reads entities by primary key: without select"),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_an_end_of_a_chain_names_itself(end: str, engine: sa.Engine) -> None:
+    run, message = ENDS[end]
+    with Session(engine) as session, pytest.raises(QueryError) as caught:
+        run(QueryBuilder(Ware, manager=session))
+    assert str(caught.value).startswith(f"QueryBuilder.{message}")
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_a_hostile_name_ends_as_a_query_error(place: str, engine: sa.Engine) -> None:
     for text in HOSTILE:

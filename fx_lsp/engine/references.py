@@ -27,7 +27,7 @@ from fx_orm.sql import (
     read_table,
 )
 
-_AFTER_SELECT = frozenset({"order_by", "having", "or_having", "group_by"})
+_AFTER_SELECT = frozenset({"order_by", "having", "or_having", "group_by", "value", "pluck"})
 
 
 @dataclass(frozen=True, slots=True)

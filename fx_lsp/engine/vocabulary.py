@@ -74,7 +74,7 @@ BUILDER = {
 ENDS = frozenset(
     {
         *("get", "execute", "first", "one", "find", "value", "pluck", "exists", "count", "sum", "avg", "min", "max"),
-        *("insert", "update", "delete", "increment", "to_sql"),
+        *("paginate", "chunk", "stream", "explain", "insert", "upsert", "update", "delete", "increment", "to_sql"),
     }
 )
 
@@ -83,7 +83,7 @@ OTHERS = frozenset(
     {
         *("limit", "offset", "distinct", "all_rows", "when", "where_group", "or_where_group", "where_raw", "with_"),
         *("where_exists", "where_not_exists", "for_update", "union", "union_all", "intersect", "except_", "with_cte"),
-        "clone",
+        *("clone", "as_"),
     }
 )
 

@@ -20,7 +20,7 @@ from fx_orm.sql import DIRECTIONS, OPERATORS, Entry, columns, read_table
 
 _LISTS = frozenset({Role.COLUMNS, Role.ORDER, Role.SELECT})
 _DICTS = frozenset({Role.CRITERIA, Role.DATA, Role.ORDER})
-_AFTER_SELECT = frozenset({"order_by", "having", "or_having", "group_by"})
+_AFTER_SELECT = frozenset({"order_by", "having", "or_having", "group_by", "value", "pluck"})
 
 
 def propose_names(snapshot: Snapshot, document: Document, cursor: Cursor, offset: int) -> list[Completion]:

@@ -189,6 +189,7 @@ CAPTURED = 'q = self.query_builder()\nf = lambda: q.join("x", "y")\n'
         pytest.param('return QueryBuilder(value).where("nmae", 1).get()', id="an unknown source"),
         pytest.param('return self.query_builder().select(value).order_by("n").get()', id="unknown select aliases"),
         pytest.param('return self.query_builder().select("*", "COUNT(*) AS n").order_by("n").get()', id="an alias"),
+        pytest.param('return self.query_builder().select("COUNT(*) AS n").value("n")', id="an alias as a value"),
         pytest.param('return self.query_builder().select("COUNT(", "CASE WHEN", "").get()', id="half-typed"),
         pytest.param('qb = QueryBuilder(Product) if flag else value\nqb.where("nmae", 1).get()', id="one of two"),
         pytest.param(f'{TWO}qb.where("nmae", 1).get()', id="two builders"),

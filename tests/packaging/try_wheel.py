@@ -46,7 +46,7 @@ def main(wheel: Path) -> None:
             assert _run(python, "-m", "fx_orm", "--version").startswith("fx-orm ")
             assert _run(python, "-m", "fx_lsp", "--version").startswith("fx-lsp ")
             if extra != "lsp":
-                said = _run(python, "-m", "fx_lsp", expected=1)
+                said = _run(python, "-m", "fx_lsp", expected=2)
                 assert 'pip install "fx-orm[lsp]"' in said, said
                 assert len(said.strip().splitlines()) == 1, said
             print(f"{wheel.name}[{extra}]: works" if extra else f"{wheel.name}: works")

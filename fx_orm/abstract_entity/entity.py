@@ -165,14 +165,19 @@ class AbstractEntity(SQLModel, metaclass=EntityMetaclass):
         return object.__hash__(self)
 
     def __repr_args__(self) -> Any:
-        """Show the loaded fields; a secret one is masked."""
+        """Show the loaded fields, and always the primary key; a secret one is masked. Showing loads nothing."""
         fields = type(self).model_fields
         values = self.__dict__
+        if not fields.keys() <= values.keys() and self.__fx_validation__.is_mapped:
+            identity = inspect(self).identity
+            values = {**dict(zip(self.get_primary_keys(), identity or (), strict=False)), **values}
         for name, field in fields.items():
             if name in values and options_of(field).secret:
-                yield name, _Masked()
+                yield name, _Shown("'***'")
             elif name in values and field.repr:
                 yield name, values[name]
+        if not fields.keys() <= values.keys():
+            yield None, _Shown("...")
 
     if not TYPE_CHECKING:
         # Type checkers know SQLModel's declaration: a string that an entity may replace.
@@ -199,9 +204,14 @@ class AbstractEntity(SQLModel, metaclass=EntityMetaclass):
             return value
 
 
-class _Masked:
+class _Shown:
+    """What stands in a representation instead of a value."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
     def __repr__(self) -> str:
-        return "'***'"
+        return self.text
 
 
 def _adopted(entity: Any) -> Any:

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         UnsupportedError,
     )
     from fx_orm.fields import Field
+    from fx_orm.mixins import SoftDelete, Timestamps
     from fx_orm.query_builder import QueryBuilder
     from fx_orm.relationships import Relationship
     from fx_orm.repository import Repository
@@ -88,7 +89,9 @@ __all__ = [
     "Repository",
     "SQLModel",
     "Settings",
+    "SoftDelete",
     "StaleEntityError",
+    "Timestamps",
     "UniqueConstraint",
     "UnsupportedError",
     "__version__",
@@ -114,6 +117,8 @@ _HOME = {
     "Relationship": "fx_orm.relationships",
     "Repository": "fx_orm.repository",
     "Settings": "fx_orm.config",
+    "SoftDelete": "fx_orm.mixins",
+    "Timestamps": "fx_orm.mixins",
     "configure": "fx_orm.config",
     **dict.fromkeys(("CheckConstraint", "ForeignKey", "Index", "UniqueConstraint"), "sqlalchemy"),
     **dict.fromkeys(

@@ -60,6 +60,10 @@ class EntityManagerInterface:
         """Do the same as `remove`."""
         self.entity_manager.delete(entity)
 
+    def force_delete(self, entity: object) -> None:
+        """Remove an entity's row with the next flush, also where `remove` only stamps it."""
+        self.entity_manager.force_delete(entity)
+
     def refresh(self, entity: object) -> None:
         """Load an entity's values again; unflushed changes are lost."""
         self.entity_manager.refresh(entity)

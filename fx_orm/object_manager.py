@@ -34,6 +34,10 @@ class ObjectManager(scope.SessionSource, Protocol):
         """Do the same as `remove`."""
         ...
 
+    def force_delete(self, entity: object) -> None:
+        """Remove an entity's row with the next flush, also where `remove` only stamps it."""
+        ...
+
     def refresh(self, entity: object) -> None:
         """Load an entity's values again."""
         ...

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from fx_orm.errors import MappingError, NotFoundError, QueryError
 from fx_orm.errors.nearest import did_you_mean
-from fx_orm.identity import key_names, mapper_of
+from fx_orm.identity import key_names, mapper_of, read_identity
 from fx_orm.object_manager import ObjectManager, current
 from fx_orm.pagination import Page
 from fx_orm.query_builder import QueryBuilder
@@ -40,6 +40,9 @@ class Repository(Generic[T]):
             def find_active(self) -> list[Product]:
                 return self.find_by({"is_active": True}, order_by="name")
     """
+
+    shows_deleted = False
+    """Whether softly deleted entities are found too: `with_deleted()` gives a repository for which this is so."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -90,9 +93,16 @@ class Repository(Generic[T]):
         other.entity_manager = entity_manager
         return other
 
+    def with_deleted(self) -> Self:
+        """Return a copy of this repository that finds, counts and changes softly deleted entities too."""
+        other = copy.copy(self)
+        other.shows_deleted = True
+        return other
+
     def query_builder(self) -> QueryBuilder[T]:
         """Start a query for these entities."""
-        return QueryBuilder(self.entity_class, manager=self._given_manager)
+        query: QueryBuilder[T] = QueryBuilder(self.entity_class, manager=self._given_manager)
+        return query.with_deleted() if self.shows_deleted else query
 
     def get_query_builder(self) -> QueryBuilder[T]:
         """Do the same as `query_builder`."""
@@ -102,11 +112,14 @@ class Repository(Generic[T]):
 
     def find(self, id: Any) -> T | None:
         """Find an entity by its primary key (a tuple or a dict for a composite one), None when there is none."""
-        return self.entity_manager.find(self.entity_class, id)
+        if not self.shows_deleted:
+            return self.entity_manager.find(self.entity_class, id)
+        return self._find_deleted_too(id)
 
     def get(self, id: Any) -> T:
         """Find an entity by its primary key. Raises NotFoundError when there is none."""
-        return self.entity_manager.get(self.entity_class, id)
+        found = self._find_deleted_too(id) if self.shows_deleted else None
+        return found if found is not None else self.entity_manager.get(self.entity_class, id)
 
     def find_all(self, order_by: OrderBy | None = None) -> list[T]:
         """Find all entities."""
@@ -210,11 +223,23 @@ class Repository(Generic[T]):
         return self._query(criteria).update(self._values(data))
 
     def delete(self, entity_or_id: Any) -> bool:
-        """Delete an entity, or the one with a primary key; False when there is none."""
+        """Delete an entity, or the one with a primary key; False when there is none.
+
+        An entity of `SoftDelete` is stamped: its row stays, and is found no more.
+        """
         with self.entity_manager.writing():
             entity = entity_or_id if isinstance(entity_or_id, self.entity_class) else self.find(entity_or_id)
             if entity is not None:
                 self.entity_manager.remove(entity)
+            return entity is not None
+
+    def force_delete(self, entity_or_id: Any) -> bool:
+        """Remove the row of an entity, also of one that is deleted softly already; False when there is none."""
+        with self.entity_manager.writing():
+            is_entity = isinstance(entity_or_id, self.entity_class)
+            entity = entity_or_id if is_entity else self._find_deleted_too(entity_or_id)
+            if entity is not None:
+                self.entity_manager.force_delete(entity)
             return entity is not None
 
     def delete_by(self, criteria: Criteria) -> int:
@@ -227,6 +252,10 @@ class Repository(Generic[T]):
         with self.entity_manager.writing():
             self.entity_manager.persist_all(entities)
         return len(entities)
+
+    def _find_deleted_too(self, id: Any) -> T | None:
+        identity = read_identity(mapper_of(self.entity_class), id)
+        return None if identity is None else self.query_builder().with_deleted().find(identity)
 
     def _query(
         self,

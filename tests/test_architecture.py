@@ -26,18 +26,19 @@ database                  errors config urls
 entity_modules            errors config
 column_types              errors schema
 fields                    errors schema column_types
+mixins                    fields
 relationships             errors
 json_tracking             errors
 models                    errors fields
 abstract_entity           errors config schema entity_modules column_types fields relationships json_tracking models
 discovery                 config entity_modules relationships
-query                     errors sql scope database
+query                     errors sql scope database mixins
 pagination
 query_builder             errors sql scope query pagination
 identity                  errors
 object_manager            scope query_builder
 repository                errors identity object_manager pagination query_builder
-entity_manager            errors config scope database identity query_builder repository
+entity_manager            errors config scope database mixins identity query_builder repository
 entity_manager_interface  object_manager query_builder repository
 migrations                errors schema config urls database discovery
 admin                     errors config urls database

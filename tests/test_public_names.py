@@ -9,7 +9,7 @@ import fx_orm
 
 DOCUMENTED = """
 __version__ configure Settings
-AbstractEntity Field Relationship Repository QueryBuilder EntityManager EntityManagerInterface
+AbstractEntity Timestamps SoftDelete Field Relationship Repository QueryBuilder EntityManager EntityManagerInterface
 SQLModel JSON Column CheckConstraint ForeignKey Index UniqueConstraint
 select insert update delete text func and_ or_ not_ col
 FxError ConfigError MappingError QueryError NotFoundError MultipleFoundError ConcurrentUseError UnsupportedError

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, time
 from typing import Any, ForwardRef, get_args
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from sqlalchemy import Column
@@ -63,9 +63,17 @@ def describe_column(field: FieldInfo, column: "Column[Any]") -> None:
 
 
 def _restore_order(entity_class: Any) -> None:
-    """Put a field called `metadata` back in its place: SQLModel has a class variable of that name, which came first."""
+    """Put a field called `metadata` back in its place: SQLModel has a class variable of that name, which came first.
+
+    What plain classes mix in comes last: a table begins with its key.
+    """
     own = inspect.get_annotations(entity_class)
     fields = entity_class.model_fields
+    for base in reversed(entity_class.__mro__):
+        if not issubclass(base, BaseModel):
+            for name in inspect.get_annotations(base):
+                if name in fields and name not in own:
+                    fields[name] = fields.pop(name)
     if "metadata" in own and "metadata" in fields:
         for name in own:
             if name in fields:

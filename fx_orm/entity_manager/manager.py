@@ -18,6 +18,7 @@ from fx_orm.entity_manager.transactions import Transaction, Transactions
 from fx_orm.entity_manager.unit_of_work import UnitOfWork
 from fx_orm.errors import FxError, NotFoundError
 from fx_orm.identity import key_names, mapper_of, read_identity, state_of
+from fx_orm.mixins import SoftDelete, is_deleted, stamp
 from fx_orm.query_builder import QueryBuilder
 from fx_orm.repository import Repository, repository_of
 
@@ -75,20 +76,18 @@ class EntityManager:
     def remove(self, entity: object) -> None:
         """Delete an entity with the next flush; one that was only persisted so far is forgotten.
 
-        Raises NotFoundError for one that was never in the database.
+        An entity of `SoftDelete` is stamped: its row stays, and is found no more. Raises NotFoundError for one that
+        was never in the database.
         """
-        state = state_of(entity)
-        with self._work.call() as session:
-            if state.pending:
-                session.expunge(entity)
-            elif state.key is None:
-                raise NotFoundError(f"this {type(entity).__name__} was never persisted", entity=type(entity))
-            else:
-                session.delete(entity)
+        self._remove(entity, softly=True)
 
     def delete(self, entity: object) -> None:
         """Do the same as `remove`."""
         self.remove(entity)
+
+    def force_delete(self, entity: object) -> None:
+        """Remove an entity's row with the next flush, also where `remove` only stamps it."""
+        self._remove(entity, softly=False)
 
     def refresh(self, entity: object) -> None:
         """Load an entity's values again; unflushed changes are lost. Raises NotFoundError when its row is gone."""
@@ -103,7 +102,7 @@ class EntityManager:
     def merge(self, entity: T) -> T:
         """Copy a detached entity's values into the managed one with its primary key, loaded first. Returns that one."""
         state_of(entity)
-        with self._work.call() as session:
+        with self._work.call() as session, self._work.showing_deleted():
             return session.merge(entity)
 
     def detach(self, entity: object) -> None:
@@ -143,6 +142,7 @@ class EntityManager:
     def find(self, entity_class: type[T], id: Any) -> T | None:
         """Find an entity by its primary key, None when there is none; the one that is loaded already, if it is.
 
+        One that is deleted softly is not found: `query_builder(...).with_deleted().find(id)` finds it.
         `id` is a value, or for a composite key a tuple or a dict. Raises QueryError when it does not fit the key.
         """
         mapper = mapper_of(entity_class)
@@ -150,7 +150,8 @@ class EntityManager:
         if identity is None:
             return None
         with self._work.call() as session:
-            return session.get(entity_class, identity)
+            found = session.get(entity_class, identity)
+            return None if is_deleted(found) else found
 
     def get(self, entity_class: type[T], id: Any) -> T:
         """Find an entity by its primary key. Raises NotFoundError when there is none."""
@@ -286,6 +287,19 @@ class EntityManager:
     def unsaved(self) -> list[str]:
         """Describe for people what would be lost by `close()`."""
         return self._work.unsaved()
+
+    def _remove(self, entity: object, *, softly: bool) -> None:
+        state = state_of(entity)
+        with self._work.call() as session:
+            if state.pending:
+                session.expunge(entity)
+            elif state.key is None:
+                raise NotFoundError(f"this {type(entity).__name__} was never persisted", entity=type(entity))
+            elif softly and isinstance(entity, SoftDelete):
+                session.add(entity)  # it may be detached
+                stamp(entity)
+            else:
+                session.delete(entity)
 
 
 def _named(entity_class: type[Any], id: Any) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session as SQLModelSession
 
-from fx_orm import config, database, scope
+from fx_orm import config, database, mixins, scope
 from fx_orm.entity_manager.exclusive_use import ExclusiveUse
 from fx_orm.errors import FxError, StaleEntityError
 
@@ -42,6 +42,7 @@ class UnitOfWork:
         self._calls = 0
         self._connected = False
         self._outdated = False
+        self._shows_deleted = False
         self._uncommitted: dict[str, None] = {}
         event.listen(self.session, "after_begin", self._on_begin)
         event.listen(self.session, "after_transaction_end", self._on_end)
@@ -140,6 +141,15 @@ class UnitOfWork:
                 "put what may fail into a transaction() of its own, inside"
             )
 
+    @contextmanager
+    def showing_deleted(self) -> Generator[None]:
+        """Let what the session loads by itself include rows that were deleted softly."""
+        before, self._shows_deleted = self._shows_deleted, True
+        try:
+            yield
+        finally:
+            self._shows_deleted = before
+
     def end_read(self) -> None:
         """End a transaction that has only read; what is pending stays pending."""
         transaction = self.session.get_transaction()
@@ -236,6 +246,9 @@ class UnitOfWork:
         self._uncommitted |= dict.fromkeys(self.pending())
 
     def _on_execute(self, state: ORMExecuteState) -> sa.Result[Any] | None:
+        shows_deleted = self._shows_deleted or state.execution_options.get(mixins.SHOWS_DELETED)
+        if state.is_select and not (state.is_column_load or shows_deleted):
+            state.statement = state.statement.options(*mixins.without_deleted())
         if state.is_relationship_load or state.is_column_load:
             return self._load_and_release(state)
         text = state.statement.text if isinstance(state.statement, sa.TextClause) else ""

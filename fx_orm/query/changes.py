@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapper, Session
 
 from fx_orm.errors import UnsupportedError
 from fx_orm.errors.nearest import did_you_mean
+from fx_orm.mixins import now, stamp_of
 from fx_orm.query.binding import Binds
 from fx_orm.query.conditions import combined
 from fx_orm.query.context import Context
@@ -120,9 +121,20 @@ def increment(session: Session, shape: Shape, values: Sequence[Any], column: str
 
 
 def delete(session: Session, shape: Shape, values: Sequence[Any]) -> int:
-    """Delete the rows that the conditions leave; say how many they are."""
+    """Delete the rows that the conditions leave, or stamp them where deleting is soft; say how many they are."""
     table, mapper = _target(session, shape, "delete")
-    condition = _condition(session, shape, values, "delete")
+    if mapper is None:
+        mapper = Tables(None, None).mapper_of(table)
+    stamp = stamp_of(mapper)
+    if stamp is not None:
+        return update(session, shape, values, {stamp: now()}, "delete")
+    return force_delete(session, shape, values)
+
+
+def force_delete(session: Session, shape: Shape, values: Sequence[Any]) -> int:
+    """Delete the rows that the conditions leave, also where deleting is soft; say how many they are."""
+    table, mapper = _target(session, shape, "force_delete")
+    condition = _condition(session, shape, values, "force_delete")
     target: Any = shape.entity if mapper is not None and shape.entity is not None else table
     statement = sa.delete(target)
     return _run(session, statement if condition is None else statement.where(condition), target)

@@ -217,6 +217,7 @@ class Shape:
     lock: Lock | None = None
     combinations: tuple[Combination, ...] = ()
     ctes: tuple[tuple[str, Embedded], ...] = ()
+    with_deleted: bool = False
 
     @property
     def gives_entities(self) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapper, RelationshipProperty
 
 from fx_orm.errors import UnsupportedError
 from fx_orm.errors.nearest import did_you_mean
+from fx_orm.mixins import stamp_of
 from fx_orm.query.conditions import combined
 from fx_orm.query.context import Context
 from fx_orm.query.expressions import Element, expression
@@ -34,7 +35,10 @@ class Part:
 
 @dataclass(slots=True)
 class From:
-    """The whole clause; `equal` are pairs of columns made equal by joins: the second follows from the first."""
+    """The whole clause; `equal` are pairs of columns made equal by joins: the second follows from the first.
+
+    `criterion` is what WHERE says of it beside the query's own conditions; `kept`, that its rows are not deleted.
+    """
 
     clause: sa.FromClause
     root: str
@@ -42,6 +46,8 @@ class From:
     equal: list[tuple[Any, Any]] = field(default_factory=list)
     links: list[sa.FromClause] = field(default_factory=list)
     criterion: Element | None = None
+    with_deleted: bool = False
+    kept: list[Element] = field(default_factory=list)
 
     @property
     def tables(self) -> list[sa.FromClause]:
@@ -57,9 +63,19 @@ def from_clause(context: Context, shape: Shape) -> From | None:
             first = shape.joins[0]
             raise wrong(first.method, first.source.text, "the query has no table to join to; call from_table() first")
         return None
+    found.with_deleted = shape.with_deleted
+    found.kept = _not_deleted(found, found.parts[found.root])
     for join in shape.joins:
         _join(context, found, join)
+    criteria = found.kept if found.criterion is None else [found.criterion, *found.kept]
+    found.criterion = sa.and_(*criteria) if criteria else None
     return found
+
+
+def _not_deleted(found: From, part: Part) -> list[Element]:
+    """Say that rows are not deleted, where deleting only stamps them; also true where an outer join has no row."""
+    stamp = None if found.with_deleted else stamp_of(part.mapper)
+    return [] if stamp is None else [part.columns[stamp].is_(None)]
 
 
 def _root(context: Context, shape: Shape) -> From | None:
@@ -130,7 +146,7 @@ def _join(context: Context, found: From, join: Join) -> None:
     found.parts[source.name] = part
     on, pairs = _on(context, join)
     found.equal += _directed(pairs, part, join.kind)
-    _attach(context, found, join, part.selectable, on)
+    _attach(context, found, join, part, on)
 
 
 def _on(context: Context, join: Join) -> tuple[Element, list[tuple[Any, Any]]]:
@@ -180,7 +196,16 @@ def _directed(pairs: list[tuple[Any, Any]], part: Part, kind: str) -> list[tuple
     return result
 
 
-def _attach(context: Context, found: From, join: Join, right: sa.FromClause, on: Element) -> None:
+def _attach(context: Context, found: From, join: Join, part: Part, on: Element) -> None:
+    right = part.selectable
+    kept = _not_deleted(found, part)
+    # A deleted row is as if it were not there: it is no partner (ON), and no row of its own (WHERE).
+    if join.kind in ("right", "full"):
+        on = sa.and_(on, *found.kept)
+    if join.kind in ("left", "full"):
+        on = sa.and_(on, *kept)
+    if join.kind != "left":
+        found.kept += kept
     if join.kind == "right":  # a LEFT JOIN seen from the other side: every database has it
         found.clause = right.join(found.clause, on, isouter=True)
         return
@@ -238,14 +263,14 @@ def _follow(
             for local, remote in relationship.local_remote_pairs or ()
         ]
         found.equal += _directed(pairs, target, join.kind)
-        _attach(context, found, join, selectable, sa.and_(*(left == right for left, right in pairs)))
+        _attach(context, found, join, target, sa.and_(*(left == right for left, right in pairs)))
         return
     link = relationship.secondary.alias(f"{name}_link")
     found.links.append(link)
     near = [left == right for left, right in _pairs(relationship.synchronize_pairs, from_part.selectable, link)]
     far = [left == right for left, right in _pairs(relationship.secondary_synchronize_pairs or [], selectable, link)]
-    _attach(context, found, join, link, sa.and_(*near))
-    _attach(context, found, join, selectable, sa.and_(*far))
+    _attach(context, found, join, Part(link, None, {}), sa.and_(*near))
+    _attach(context, found, join, target, sa.and_(*far))
 
 
 def _pairs(pairs: Any, end: sa.FromClause, link: sa.FromClause) -> list[tuple[Any, Any]]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapper, aliased, selectinload
 
 from fx_orm.errors import UnsupportedError
 from fx_orm.errors.nearest import did_you_mean
+from fx_orm.mixins import SHOWS_DELETED, stamp_of
 from fx_orm.query.binding import Binds
 from fx_orm.query.conditions import combined, grouped_value
 from fx_orm.query.context import Built, Context
@@ -104,10 +105,10 @@ def _entities(
     target: Any = shape.entity
     if root.selectable is not mapper.selectable:
         target = aliased(shape.entity, root.selectable)
-    options = [_eager(mapper, target, path) for path in shape.eager]
+    options = [_eager(mapper, target, path, with_deleted=shape.with_deleted) for path in shape.eager]
     if orm:
         query: Any = sa.select(target).select_from(found.clause)
-        built = Built(query.options(*options), (), mapper)
+        built = Built(query.options(*options).execution_options(**{SHOWS_DELETED: True}), (), mapper)
     elif key_only and len(mapper.primary_key) == 1:
         key = root.selectable.c[str(mapper.primary_key[0].key)]
         built = Built(sa.select(key).select_from(found.clause), (str(key.name),), mapper)
@@ -129,11 +130,12 @@ def _combined_entities(context: Context, shape: Shape) -> Built:
     rows = _select(context, replace(shape, eager=()))
     entity = cast("type[Any]", shape.entity)
     mapper: Mapper[Any] = sa.inspect(entity)
-    loaded: Any = sa.select(entity).from_statement(rows.statement)
-    return Built(loaded.options(*(_eager(mapper, entity, path) for path in shape.eager)), (), mapper)
+    loaded: Any = sa.select(entity).from_statement(rows.statement).execution_options(**{SHOWS_DELETED: True})
+    options = [_eager(mapper, entity, path, with_deleted=shape.with_deleted) for path in shape.eager]
+    return Built(loaded.options(*options), (), mapper)
 
 
-def _eager(mapper: Mapper[Any], target: Any, path: str) -> Any:
+def _eager(mapper: Mapper[Any], target: Any, path: str, *, with_deleted: bool) -> Any:
     """Turn `orders.lines` into the option that loads it."""
     option: Any = None
     at = mapper
@@ -143,6 +145,9 @@ def _eager(mapper: Mapper[Any], target: Any, path: str) -> Any:
             hint = did_you_mean(name, at.relationships.keys())
             raise wrong("with_", path, f'{at.class_.__name__} has no relationship "{name}"{hint}', name=name)
         attribute = getattr(target if option is None else at.class_, name)
+        stamp = None if with_deleted else stamp_of(relationship.mapper)
+        if stamp is not None:
+            attribute = attribute.and_(getattr(relationship.mapper.class_, stamp).is_(None))
         option = selectinload(attribute) if option is None else option.selectinload(attribute)
         at = relationship.mapper
     return option

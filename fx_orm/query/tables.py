@@ -52,7 +52,7 @@ class Tables:
             table = metadata.tables.get(name)
             if table is not None:
                 self.used[name] = table
-                return KnownTable(table, self._mapper(table))
+                return KnownTable(table, self.mapper_of(table))
         reflected = self._reflected(name)
         if reflected is not None:
             self.used[name] = reflected
@@ -65,7 +65,8 @@ class Tables:
             problem = f'table "{name}" does not exist{did_you_mean(name, known)}'
         raise wrong(method, argument, problem, name=name)
 
-    def _mapper(self, table: sa.Table) -> Mapper[Any] | None:
+    def mapper_of(self, table: sa.Table) -> Mapper[Any] | None:
+        """Find the entity that maps a table."""
         return next((mapper for mapper in self._mappers() if mapper.local_table is table), None)
 
     def _mappers(self) -> Iterator[Mapper[Any]]:

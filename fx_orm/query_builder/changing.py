@@ -85,7 +85,7 @@ class Changing(Results[T]):
             )
 
     def delete(self) -> int:
-        """Delete the rows that the conditions leave; return how many.
+        """Delete the rows that the conditions leave; return how many. Rows of a `SoftDelete` entity are stamped.
 
         Raises:
             QueryError: there is no condition and `all_rows()` was not said.
@@ -93,6 +93,18 @@ class Changing(Results[T]):
         self._check_conditions("delete")
         with self._writing() as session:
             return changes.delete(session, self.draft.shape(), self.draft.values)
+
+    def force_delete(self) -> int:
+        """Remove the rows that the conditions leave, of a `SoftDelete` entity too; return how many.
+
+        Rows that are deleted softly already are left out, as everywhere: say `with_deleted()` to remove them.
+
+        Raises:
+            QueryError: there is no condition and `all_rows()` was not said.
+        """
+        self._check_conditions("force_delete")
+        with self._writing() as session:
+            return changes.force_delete(session, self.draft.shape(), self.draft.values)
 
     def _check_conditions(self, method: str) -> None:
         if not self.draft.conditions and not self.draft.all_rows:

@@ -34,6 +34,7 @@ class Draft:
     lock: Lock | None = None
     combinations: list[Combination] = field(default_factory=list)
     ctes: dict[str, Embedded] = field(default_factory=dict)
+    with_deleted: bool = False
     values: list[Any] = field(default_factory=list)
     all_rows: bool = False
     keep: bool = True
@@ -57,6 +58,7 @@ class Draft:
             self.lock,
             tuple(self.combinations),
             tuple(self.ctes.items()),
+            self.with_deleted,
         )
 
     def copy(self) -> "Draft":

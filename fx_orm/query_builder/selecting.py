@@ -91,6 +91,11 @@ class Selecting(Conditions):
             self.draft.eager.append(self._named("with_", path))
         return self._changed()
 
+    def with_deleted(self) -> Self:
+        """Show the rows too that were deleted softly, in every table of this query; else they are left out."""
+        self.draft.with_deleted = True
+        return self._changed()
+
     def for_update(self, *, skip_locked: bool = False, nowait: bool = False) -> Self:
         """Lock the rows that are read until the transaction ends."""
         self.draft.lock = Lock(skip_locked, nowait)

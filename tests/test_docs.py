@@ -49,7 +49,8 @@ def test_a_link_leads_somewhere(page: Path) -> None:
 
 def test_the_make_targets_that_the_documents_name_exist() -> None:
     makefiles = (ROOT / "Makefile").read_text("utf-8") + (ROOT / "vscode-extension/editors.mk").read_text("utf-8")
-    named = {target for page in PAGES for target in re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text("utf-8"), re.M)}
+    command = re.compile(r"(?:^|`)make ([a-z-]+)", re.MULTILINE)
+    named = {target for page in PAGES for target in command.findall(page.read_text("utf-8"))}
     assert {"demo", "test", "check"} <= named
     assert not {target for target in named if not re.search(rf"^{target}:", makefiles, re.MULTILINE)}
 

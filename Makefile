@@ -48,7 +48,7 @@ lint: $(VENV)/ready
 
 types: $(VENV)/ready
 	$(BIN)/mypy
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 docs: $(VENV)/ready  ## Write the generated pages of docs/reference
 	$(BIN)/python docs/generate.py

@@ -19,7 +19,7 @@ REFUSED = {
 def test_pyright() -> None:
     settings = ROOT / "tests" / "typing" / "pyrightconfig.json"
     done = subprocess.run(
-        [sys.executable, "-m", "pyright", "--outputjson", "--project", settings],
+        [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson", "--project", settings],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     errors = json.loads(done.stdout)["generalDiagnostics"]

@@ -48,18 +48,19 @@ _FIND = Method((Role.CRITERIA, Role.ORDER), keywords={"criteria": Role.CRITERIA,
 JOINS = frozenset({"join", "left_join", "right_join", "full_join", "cross_join"})
 
 BUILDER = {
-    **dict.fromkeys(("where", "or_where", "where_not"), _WHERE),
+    **dict.fromkeys(("where", "or_where", "where_not", "or_where_not"), _WHERE),
     **dict.fromkeys(
         (
             *("where_in", "where_not_in", "where_null", "where_not_null", "where_between"),
             *("where_contains", "where_starts_with", "where_ends_with"),
-            *("or_where_in", "or_where_null"),
+            *("or_where_in", "or_where_not_in", "or_where_null", "or_where_not_null", "or_where_between"),
+            *("or_where_contains", "or_where_starts_with", "or_where_ends_with"),
             *("latest", "oldest", "sum", "avg", "min", "max", "value", "increment"),
         ),
         _COLUMN,
     ),
     "pluck": Method((Role.COLUMN, Role.COLUMN), keywords={"column": Role.COLUMN, "key": Role.COLUMN}),
-    "where_column": Method((Role.COLUMN, Role.OPERATOR, Role.COLUMN)),
+    **dict.fromkeys(("where_column", "or_where_column"), Method((Role.COLUMN, Role.OPERATOR, Role.COLUMN))),
     "select": Method(rest=Role.SELECT),
     "add_select": Method(rest=Role.SELECT),
     "from_table": Method((Role.TABLE,), keywords={"table": Role.TABLE}),
@@ -82,7 +83,8 @@ ENDS = frozenset(
 OTHERS = frozenset(
     {
         *("limit", "offset", "distinct", "all_rows", "when", "where_group", "or_where_group", "where_raw", "with_"),
-        *("where_exists", "where_not_exists", "for_update", "union", "union_all", "intersect", "except_", "with_cte"),
+        *("or_where_raw", "where_exists", "where_not_exists", "or_where_exists", "or_where_not_exists", "for_update"),
+        *("union", "union_all", "intersect", "except_", "with_cte"),
         *("clone", "as_"),
     }
 )

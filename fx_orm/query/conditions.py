@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fx_orm.query.context import Context
+from fx_orm.query.context import Built, Context
 from fx_orm.query.expressions import Element, expression
 from fx_orm.query.messages import wrong
 from fx_orm.query.moments import moment
@@ -17,6 +17,7 @@ from fx_orm.query.shapes import (
     Clause,
     Columns,
     Compare,
+    CompareQuery,
     Condition,
     Exists,
     Group,
@@ -104,11 +105,21 @@ def _membership(context: Context, node: Membership, find: Find) -> Element:
 
 def _in_query(context: Context, node: InQuery, find: Find) -> Element:
     column = find(context, node.method, node.column)
+    inner = _one_column(context, node)
+    return column.not_in(inner.statement) if node.negated else column.in_(inner.statement)
+
+
+def _compare_query(context: Context, node: CompareQuery, find: Find) -> Element:
+    column = find(context, node.method, node.column)
+    return _OPERATE[node.operator](column, _one_column(context, node).statement.scalar_subquery())
+
+
+def _one_column(context: Context, node: InQuery | CompareQuery) -> Built:
     inner = context.embedded(node.query, key_only=True)
     if len(inner.keys) != 1:
         names = ", ".join(inner.keys)
         raise wrong(node.method, node.column, f"the sub-query gives {len(inner.keys)} columns ({names}); select one")
-    return column.not_in(inner.statement) if node.negated else column.in_(inner.statement)
+    return inner
 
 
 def _range(context: Context, node: Range, find: Find) -> Element:
@@ -167,6 +178,7 @@ _BUILD: dict[type, Callable[[Context, Any, Find], Element]] = {
     Is: _is,
     Membership: _membership,
     InQuery: _in_query,
+    CompareQuery: _compare_query,
     Range: _range,
     Columns: _columns,
     Written: _written,

@@ -62,6 +62,17 @@ class InQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class CompareQuery:
+    """`column operator (SELECT ...)`, where the query gives one value."""
+
+    joiner: str
+    method: str
+    column: str
+    operator: str
+    query: "Embedded"
+
+
+@dataclass(frozen=True, slots=True)
 class Range:
     """`column BETWEEN low AND high`."""
 
@@ -125,7 +136,9 @@ class Group:
     offset: int = 0
 
 
-Condition: TypeAlias = Compare | Is | Membership | InQuery | Range | Columns | Written | Clause | Exists | Group
+Condition: TypeAlias = (
+    Compare | Is | Membership | InQuery | CompareQuery | Range | Columns | Written | Clause | Exists | Group
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,8 +98,28 @@ bound().where(True)
     QueryBuilder.where(): True is no condition; was a column compared in Python?
 bound().where("id", [1, 2])
     QueryBuilder.where("id"): a list is compared by where_in()
-bound().where("id", QueryBuilder(Shelf))
-    QueryBuilder.where("id"): an object of QueryBuilder is no value; write the whole condition as an expression
+bound().where("id", QueryBuilder(Shelf).select("id", "name"))
+    QueryBuilder.where("id"): the sub-query gives 2 columns (id, name); select one
+bound().where("id", "LIKE", QueryBuilder(Shelf))
+    QueryBuilder.where("id"): LIKE takes no builder; write =, !=, <, <=, >, >=, IN or NOT IN
+bound().where("id", Ware.id)
+    QueryBuilder.where("id"): an object of InstrumentedAttribute is no value; write the whole condition as an expression
+bound().or_where_not_in("idd", [1])
+    QueryBuilder.or_where_not_in("idd"): table "qb_ware" has no column "idd"; did you mean "id"?
+bound().or_where_not_null("idd")
+    QueryBuilder.or_where_not_null("idd"): table "qb_ware" has no column "idd"; did you mean "id"?
+bound().or_where_between("id", 1)
+    QueryBuilder.or_where_between("id"): BETWEEN takes two values: the least and the greatest
+bound().or_where_contains("name", 1)
+    QueryBuilder.or_where_contains("name"): a text is needed, not an object of int
+bound().or_where_column("id", "LIKE", "stock")
+    QueryBuilder.or_where_column("id"): LIKE does not compare two columns; write =, !=, <, <=, > or >=
+bound().or_where_exists("qb_ware")
+    QueryBuilder.or_where_exists(): another builder is needed, not an object of str
+bound().or_where_raw("nmae = 1")
+    QueryBuilder.or_where_raw("nmae = 1"): table "qb_ware" has no column "nmae"; did you mean "name"?
+bound().or_where_not("nmae", 1)
+    QueryBuilder.or_where_not("nmae"): table "qb_ware" has no column "nmae"; did you mean "name"?
 bound().where("is_active", "yes")
     QueryBuilder.where("is_active"): 'yes' is neither true nor false
 bound().where("kind", "leef")

@@ -297,6 +297,11 @@ def test_sub_queries(session: Session) -> None:
         "Assam",
         "Sencha",
     ]
+    dearest = QueryBuilder(Ware).select("MAX(price)")
+    assert names(wares(session).where("price", "=", dearest).get()) == ["Pot"]
+    assert names(wares(session).where("price", "<", QueryBuilder(Ware).select("AVG(price)")).get()) == [
+        *("Assam", "Sencha", "Stray"),
+    ]
     inner = (
         QueryBuilder().select("l.ware_id").from_table("qb_ware_label l").where_column("l.ware_id", "=", "qb_ware.id")
     )

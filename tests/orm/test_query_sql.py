@@ -219,3 +219,44 @@ def test_groups_of_the_builder_itself_nest() -> None:
     assert query.to_sql("sqlite")[0].endswith(
         "WHERE (qb_ware.id = ? OR qb_ware.id = ? AND qb_ware.stock = ?) AND qb_ware.id < ?"
     )
+
+
+ALTERNATIVES: dict[str, Callable[["QueryBuilder[Any]"], object]] = {
+    "qb_ware.id != ?": lambda q: q.or_where_not("id", 2),
+    "NOT (qb_ware.id = ? AND qb_ware.stock = ?)": lambda q: q.or_where_not({"id": 2, "stock": 3}),
+    "qb_ware.id IN (?, ?)": lambda q: q.or_where_in("id", [2, 3]),
+    "(qb_ware.id NOT IN (?, ?))": lambda q: q.or_where_not_in("id", [2, 3]),
+    "qb_ware.note IS NULL": lambda q: q.or_where_null("note"),
+    "qb_ware.note IS NOT NULL": lambda q: q.or_where_not_null("note"),
+    "qb_ware.stock BETWEEN ? AND ?": lambda q: q.or_where_between("stock", 2, 3),
+    "qb_ware.name LIKE ? ESCAPE '/'": lambda q: q.or_where_contains("name", "x"),
+    "qb_ware.note LIKE ? ESCAPE '/'": lambda q: q.or_where_starts_with("note", "x"),
+    "qb_ware.kind LIKE ? ESCAPE '/'": lambda q: q.or_where_ends_with("kind", "x"),
+    "qb_ware.stock < qb_ware.id": lambda q: q.or_where_column("stock", "<", "id"),
+    "qb_ware.stock + qb_ware.id > ?": lambda q: q.or_where_raw("stock + id > :least", least=3),
+    "(EXISTS (SELECT qb_shelf.id FROM qb_shelf))": lambda q: q.or_where_exists(QueryBuilder(Shelf).select("id")),
+    "NOT (EXISTS (SELECT qb_shelf.id FROM qb_shelf))": lambda q: q.or_where_not_exists(
+        QueryBuilder(Shelf).select("id")
+    ),
+}
+
+
+@pytest.mark.parametrize("condition", ALTERNATIVES)
+def test_every_condition_may_be_an_alternative(condition: str) -> None:
+    query = ware().where("id", 1).where("stock", 1)
+    ALTERNATIVES[condition](query)
+    sql, _ = query.where("id", 9).to_sql("sqlite")
+    assert sql == (
+        f"SELECT qb_ware.id FROM qb_ware WHERE (qb_ware.id = ? AND qb_ware.stock = ? OR {condition}) AND qb_ware.id = ?"
+    )
+
+
+def test_a_builder_stands_for_a_value() -> None:
+    dearest = QueryBuilder(Ware).select("MAX(price) as dearest").where("stock", ">", 1)
+    query = ware().where("price", "=", dearest).or_where("shelf_id", "NOT IN", QueryBuilder(Shelf))
+    sql, values = query.to_sql("sqlite")
+    assert values == (1,)
+    assert sql == (
+        "SELECT qb_ware.id FROM qb_ware WHERE qb_ware.price = (SELECT max(qb_ware.price) AS dearest FROM qb_ware "
+        "WHERE qb_ware.stock > ?) OR (qb_ware.shelf_id NOT IN (SELECT qb_shelf.id FROM qb_shelf))"
+    )

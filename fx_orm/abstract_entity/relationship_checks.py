@@ -17,6 +17,7 @@ from fx_orm.entity_modules import import_entity_modules, packages
 from fx_orm.errors import MappingError
 from fx_orm.errors.nearest import did_you_mean
 from fx_orm.relationships.declaration import link_of, read
+from fx_orm.relationships.deletion import follow_foreign_key
 from fx_orm.relationships.targets import resolve
 
 unchecked: WeakSet[Any] = WeakSet()
@@ -101,6 +102,9 @@ def _check_relationship(entity_class: Any, field: str) -> None:
     if declared.back_populates:
         _check_partner(entity_class, field, declared.back_populates, target)
     options = declared.sa_relationship_kwargs or {}
+    if link is None:
+        relationship = getattr(entity_class, field).comparator.prop
+        follow_foreign_key(relationship, options, _tables(entity_class), _tables(target))
     if not options.keys() & {"primaryjoin", "foreign_keys", "secondary"}:
         if link is None:
             _check_join(entity_class, field, target)

@@ -80,7 +80,8 @@ def _on_error(context: ExceptionContext) -> None:
     translated: Exception | None = None
     if code in _DUPLICATE:
         translated = _duplicate(original, context)
-    elif code in _FOREIGN_KEY:
+    elif code in _FOREIGN_KEY or (code == "SQLITE_CONSTRAINT_TRIGGER" and "FOREIGN KEY" in str(original.orig)):
+        # SQLite says TRIGGER of a key that is declared with RESTRICT.
         translated = _foreign_key(original, code, context)
     elif isinstance(original, (exc.OperationalError, exc.InterfaceError)) or context.is_disconnect or code in _DAMAGED:
         translated = _unavailable(original, code, context)

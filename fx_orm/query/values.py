@@ -1,13 +1,15 @@
 """What a value becomes before it is bound, by the type of the column beside it.
 
-Most values go to SQLAlchemy as they are. Strings become moments, UUIDs and members of enums; `1` and `0` become
+Most values go to SQLAlchemy as they are. Strings become numbers, moments, UUIDs and members of enums; `1` and `0` become
 booleans, so that a comparison means the same on every database. Nothing is ever put into SQL here.
 """
 
 import uuid
 from collections.abc import Callable
 from datetime import date, datetime, time
+from decimal import Decimal
 from enum import Enum
+from math import isfinite
 from typing import Any
 
 import sqlalchemy as sa
@@ -59,7 +61,30 @@ def _boolean(value: Any) -> Any:
 
 
 def _integer(value: Any) -> Any:
-    return int(value) if isinstance(value, bool) else value
+    return _number(int, value, "whole number")
+
+
+def _decimal(value: Any) -> Any:
+    return _number(Decimal, value, "number")
+
+
+def _float(value: Any) -> Any:
+    return _number(float, value, "number")
+
+
+def _number(kind: Callable[[str], Any], value: Any, named: str) -> Any:
+    """Read a number in a string: a database that is given other text raises, or compares it with 0 and says nothing."""
+    if isinstance(value, bool):
+        return int(value)
+    if not isinstance(value, str):
+        return value
+    try:
+        number = kind(value)
+    except (ValueError, ArithmeticError):
+        raise WrongValue(f"{_shown(value)} is no {named}") from None
+    if not isfinite(number):
+        raise WrongValue(f"{_shown(value)} is no {named}")
+    return number
 
 
 def _datetime(value: Any) -> Any:
@@ -130,6 +155,8 @@ def _shown(value: Any) -> str:
 _CONVERTERS: tuple[tuple[type[TypeEngine[Any]], Converter], ...] = (
     (sa.Boolean, _boolean),
     (sa.Integer, _integer),
+    (sa.Float, _float),
+    (sa.Numeric, _decimal),
     (sa.Date, _date),
     (sa.Time, _time),
     (sa.Uuid, _uuid),

@@ -122,6 +122,14 @@ bound().or_where_not("nmae", 1)
     QueryBuilder.or_where_not("nmae"): table "qb_ware" has no column "nmae"; did you mean "name"?
 bound().where("is_active", "yes")
     QueryBuilder.where("is_active"): 'yes' is neither true nor false
+bound().where("id", "abc")
+    QueryBuilder.where("id"): 'abc' is no whole number
+bound().where_in("id", ["1", "1.5"])
+    QueryBuilder.where_in("id"): '1.5' is no whole number
+bound().where("price", "<", "cheap")
+    QueryBuilder.where("price"): 'cheap' is no number
+bound().where_between("price", 1, "inf")
+    QueryBuilder.where_between("price"): 'inf' is no number
 bound().where("kind", "leef")
     QueryBuilder.where("kind"): 'leef' is no Kind; there is LEAF, TOOL
 bound().where("created_at", ">", "yesterday")

@@ -39,6 +39,10 @@ def test_entities_by_conditions_in_both_styles(session: Session) -> None:
     assert builder.get()[0] is chained[0]
 
 
+def test_numbers_in_strings_are_numbers(session: Session) -> None:
+    assert wares(session).where_in("id", ["1", 2]).where("price", "<", "1000.5").count() == 2
+
+
 def test_entities_are_those_of_the_session_and_keep_their_changes(session: Session) -> None:
     ware = session.get(Ware, 1)
     assert ware is not None

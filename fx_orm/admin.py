@@ -20,6 +20,7 @@ from fx_orm.urls import database_url, resolve, shown
 _SYSTEM_DATABASES = frozenset(
     {"postgres", "template0", "template1", "mysql", "sys", "information_schema", "performance_schema"}
 )
+_SQLITE_HEADER = b"SQLite format 3\x00"
 _DUPLICATE_DATABASE = "42P04"
 
 _Answer = TypeVar("_Answer")
@@ -52,7 +53,7 @@ def create_database(settings: Settings) -> bool:
 
     Raises:
         DatabaseUnavailable: the server does not answer or refuses the user.
-        ConfigError: the address names no database.
+        ConfigError: the address names no database, or what lies at the path of one of SQLite is none.
         UnsupportedError: this database system's databases are created by its own tools.
     """
     url = database_url(settings)
@@ -69,7 +70,7 @@ def drop_database(settings: Settings, *, force: bool = False) -> bool:
         force: end the sessions of others first (PostgreSQL; MariaDB and MySQL do not mind them).
 
     Raises:
-        ConfigError: it is one of the server's own databases, or the path is a folder.
+        ConfigError: it is one of the server's own databases, or what lies at the path of one of SQLite is none.
         DatabaseUnavailable: as `create_database`; also when others use it and `force` was not said.
     """
     url = database_url(settings)
@@ -164,7 +165,10 @@ def _file(url: sa.URL) -> Path | None:
 
 
 def _create_file(path: Path | None, url: sa.URL) -> bool:
-    if path is None or path.exists():
+    if path is None:
+        return False
+    if path.exists():
+        _demand_database(path)
         return False
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -181,8 +185,20 @@ def _create_file(path: Path | None, url: sa.URL) -> bool:
 def _drop_file(path: Path | None) -> bool:
     if path is None or not path.exists():
         return False
-    if path.is_dir():
-        raise ConfigError(f"{path} is a folder, not a database; it is not dropped", key="database.url")
+    _demand_database(path)
     for suffix in ("-wal", "-shm", "-journal", ""):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
     return True
+
+
+def _demand_database(path: Path) -> None:
+    """Refuse what a wrong address may lead to: a folder, or somebody's file, which must not be deleted."""
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder, not a database", key="database.url")
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(len(_SQLITE_HEADER))
+    except OSError as error:
+        raise DatabaseUnavailable(f"{path} cannot be read: {error.strerror}", database=str(path)) from error
+    if beginning not in (b"", _SQLITE_HEADER):  # SQLite writes nothing into a new file at first
+        raise ConfigError(f"{path} is not an SQLite database", key="database.url")

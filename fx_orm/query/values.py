@@ -1,7 +1,7 @@
 """What a value becomes before it is bound, by the type of the column beside it.
 
-Most values go to SQLAlchemy as they are. Strings become numbers, moments, UUIDs and members of enums; `1` and `0` become
-booleans, so that a comparison means the same on every database. Nothing is ever put into SQL here.
+Most values go to SQLAlchemy as they are. Strings become numbers, moments, UUIDs and members of enums; `1` and `0`
+become booleans, so that a comparison means the same on every database. Nothing is ever put into SQL here.
 """
 
 import uuid

@@ -81,11 +81,16 @@ def test_a_server_without_a_database_is_said(tmp_path: Path) -> None:
         create_database(project)
 
 
-def test_a_folder_is_never_dropped(tmp_path: Path) -> None:
+@pytest.mark.parametrize("question", [create_database, drop_database])
+def test_what_is_no_database_is_neither_one_that_exists_nor_dropped(question: object, tmp_path: Path) -> None:
+    assert callable(question)
     (tmp_path / "data").mkdir()
-    project = Settings(root=tmp_path, database=DatabaseSettings(url="sqlite:///data"))
-    with pytest.raises(ConfigError, match="is a folder, not a database; it is not dropped"):
-        drop_database(project)
+    (tmp_path / "main.py").write_text("print('a program')")
+    for name, said in (("data", "is a folder, not a database"), ("main.py", "is not an SQLite database")):
+        with pytest.raises(ConfigError) as caught:
+            question(Settings(root=tmp_path, database=DatabaseSettings(url=f"sqlite:///{name}")))
+        assert str(caught.value) == f"{tmp_path / name} {said}"
+        assert (tmp_path / name).exists()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from fx_orm.errors import ConfigError, FxError, MappingError
 
 def packages(settings: Settings) -> list[str]:
     """Name the entity packages as Python imports them: `src/entity` is `src.entity`."""
-    return [entry.replace("\\", "/").strip("/").replace("/", ".") for entry in settings.entities]
+    return [_module_name(entry) for entry in settings.entities]
 
 
 def import_entity_modules(settings: Settings) -> None:
@@ -38,6 +39,10 @@ def import_entity_modules(settings: Settings) -> None:
             _import(name, written, settings.root)
 
 
+def _module_name(entry: str) -> str:
+    return entry.replace("\\", "/").strip("/").replace("/", ".")
+
+
 def _modules(package: Any) -> Iterator[str]:
     paths = getattr(package, "__path__", None)  # a single module has none
     if paths is None:
@@ -54,7 +59,7 @@ def _import(name: str, written: str, root: Path) -> Any:
     except FxError:
         raise
     except ModuleNotFoundError as error:
-        if error.name and (name == error.name or name.startswith(f"{error.name}.")):
+        if error.name and f"{_module_name(written)}.".startswith(f"{error.name}."):
             raise ConfigError(
                 f'entities: there is no package "{written}" in {root}; '
                 f"make the folder {written.replace('.', '/')} with an __init__.py, or name another package",
@@ -65,20 +70,23 @@ def _import(name: str, written: str, root: Path) -> Any:
     except ImportError as error:
         circular = "partially initialized" in str(error)
         raise _failed(name, error, "; import the other entity under `if TYPE_CHECKING:`" if circular else "") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failed(name, error, "") from error
 
 
-def _failed(module: str, error: Exception, remedy: str) -> MappingError:
+def _failed(module: str, error: Exception | SystemExit, remedy: str) -> MappingError:
     spec = importlib.util.find_spec(module)
     file = getattr(error, "filename", None) or (spec.origin if spec else None) or module
-    traceback, line = error.__traceback__, None
-    while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename == file:
-            line = traceback.tb_lineno
-        traceback = traceback.tb_next
+    if isinstance(error, SyntaxError):
+        line, reason = error.lineno, error.msg
+    else:
+        line, reason = _line_in(file, error), str(error)
     place = f"{file}:{line}" if line else file
-    reason = " ".join(str(error).split())
-    return MappingError(
-        f"{place}: cannot be imported: {type(error).__name__}: {reason}{remedy}", file=file, line=line, module=module
-    )
+    said = f"{type(error).__name__}: {' '.join(reason.split())}"
+    return MappingError(f"{place}: cannot be imported: {said}{remedy}", file=file, line=line, module=module)
+
+
+def _line_in(file: str, error: Exception | SystemExit) -> int | None:
+    """Find the innermost line of a file that an error passed through."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    return lines[-1] if lines else None

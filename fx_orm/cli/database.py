@@ -104,18 +104,25 @@ def upgrade(
     Example: fx-orm database upgrade
     """
     from fx_orm.migrations import running  # noqa: PLC0415 - start-up time
+    from fx_orm.migrations.folder import MigrationFolder  # noqa: PLC0415
 
-    applied = running.upgrade(_settings(context), revision, progress=_show_upgrade)
+    settings = _settings(context)
+    applied = running.upgrade(settings, revision, progress=_show_upgrade)
     if applied:
         terminal.done("Database schema updated successfully")
-    terminal.done("All migrations applied")
+    if not MigrationFolder.of(settings).history().revisions:
+        terminal.warning("There are no migrations yet; write the first: fx-orm database create-migration")
+    elif revision in ("head", "heads"):
+        terminal.done("All migrations applied")
+    elif not applied:
+        terminal.done("Nothing to do: the database is there already")
 
 
 @app.command()
 def downgrade(
     context: typer.Context,
     revision: Annotated[str | None, typer.Argument(help="Down to this revision; `base` is the empty database.")] = None,
-    steps: Annotated[int, typer.Option(min=1, help="How many migrations to take back.")] = 1,
+    steps: Annotated[int | None, typer.Option(min=1, help="How many migrations to take back, 1 by default.")] = None,
 ) -> None:
     """Take the last migration back.
 
@@ -123,7 +130,9 @@ def downgrade(
     """
     from fx_orm.migrations import running  # noqa: PLC0415 - start-up time
 
-    if running.downgrade(_settings(context), revision or f"-{steps}", progress=_show_downgrade):
+    if revision is not None and steps is not None:
+        raise typer.BadParameter("say the revision or --steps, not both")
+    if running.downgrade(_settings(context), revision or f"-{steps or 1}", progress=_show_downgrade):
         terminal.done("Database schema reverted successfully")
     else:
         terminal.done("Nothing to do: no migration is applied")

@@ -1,13 +1,18 @@
 """The folder of migration files: what is in it, read by syntax alone."""
 
 import datetime
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from fx_orm.config import Settings
 from fx_orm.errors import MigrationError
+from fx_orm.errors.nearest import did_you_mean
 from fx_orm.schema.migration_file import file_name
 from fx_orm.schema.revisions import Built, History, history, read_revision, schema_of
+
+_ALEMBICS_WORDS = frozenset({"base", "head", "heads"})
+_STEPS = re.compile(r"[+-]\d+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +78,33 @@ class MigrationFolder:
         return built
 
     def write(self, text: str, revision: str, message: str) -> Path:
-        """Write a new file; never over another."""
+        """Write a new file; never over another.
+
+        Raises:
+            MigrationError: the folder or the file cannot be made.
+        """
         path = self.versions / file_name(revision, message)
-        self.versions.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        try:
+            self.versions.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+        except OSError as error:
+            place = self.shown(Path(error.filename or path))
+            raise MigrationError(f"{place} cannot be written: {error.strerror}", file=place) from error
         return path
+
+    def demand(self, revision: str) -> None:
+        """Demand that a revision exists. Words such as `head`, and steps such as `-1`, are Alembic's to read.
+
+        Raises:
+            MigrationError: no file has it; the nearest is said.
+        """
+        if revision in _ALEMBICS_WORDS or _STEPS.search(revision):
+            return
+        known = [each.revision or "" for each in self.history()]
+        if not any(name.startswith(revision) for name in known):
+            hint = did_you_mean(revision, known) or f"; known are {', '.join(known)}" * bool(known)
+            raise MigrationError(f'there is no migration "{revision}"{hint}', revision=revision)
 
     def shown(self, path: Path) -> str:
         """Write a path for people: from the project's root."""

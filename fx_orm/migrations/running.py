@@ -4,6 +4,7 @@ On SQLite everything that is pending is one transaction; on PostgreSQL each migr
 statement that changes a table by itself, so that a failed migration may leave some of its statements done there.
 """
 
+import traceback
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ def upgrade(
     """
     folder = MigrationFolder.of(settings)
     folder.single_head(folder.history())
+    folder.demand(revision)
 
     def steps(script: ScriptDirectory, heads: tuple[str, ...]) -> list[RevisionStep]:
         pending = list(script.iterate_revisions(revision, heads, implicit_base=True))
@@ -72,7 +74,7 @@ def downgrade(
 ) -> list[Applied]:
     """Take migrations back down to `revision`: `-1` is the last one, `base` all. Raises and returns as `upgrade`."""
     folder = MigrationFolder.of(settings)
-    folder.history()
+    folder.demand(revision)
 
     def steps(script: ScriptDirectory, heads: tuple[str, ...]) -> list[RevisionStep]:
         applied = script.iterate_revisions(heads, revision, select_for_downgrade=True) if heads else ()
@@ -125,7 +127,7 @@ def _run(
             yield step
 
     with (
-        _told(attempt, settings),
+        _told(attempt, folder, settings),
         _connection(settings, lock_timeout) as connection,
         EnvironmentContext(Config(), script, fn=plan) as environment,
     ):
@@ -167,7 +169,7 @@ def _connection(settings: Settings, lock_timeout: float) -> Generator[sa.Connect
 
 
 @contextmanager
-def _told(attempt: list[str], settings: Settings) -> Generator[None]:
+def _told(attempt: list[str], folder: MigrationFolder, settings: Settings) -> Generator[None]:
     """Say in one line what went wrong, and in which migration."""
     try:
         yield
@@ -177,11 +179,18 @@ def _told(attempt: list[str], settings: Settings) -> Generator[None]:
         raise MigrationError(" ".join(str(error).split())) from error
     except Exception as error:  # a migration file is code that may raise anything
         url = database_url(settings)
-        where = f"migration {attempt[-1]}" if attempt else shown(url)
+        where = f"migration {attempt[-1]}" if attempt else _place(error, folder) or shown(url)
         message = f"{where}: {_reason(error)}"
         if attempt and url.get_backend_name() in ("mysql", "mariadb"):
             message += "; what it did to tables before stays done, which this database cannot take back"
         raise MigrationError(message, revision=attempt[-1] if attempt else None) from error
+
+
+def _place(error: Exception, folder: MigrationFolder) -> str | None:
+    """Find the line of a migration file that an error passed through."""
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [frame for frame in frames if Path(frame.filename).is_relative_to(folder.versions)]
+    return f"{folder.shown(Path(inside[-1].filename))}:{inside[-1].lineno}" if inside else None
 
 
 def _reason(error: Exception) -> str:

@@ -235,6 +235,31 @@ def test_a_broken_migration_file_is_named(sqlite_project: Project) -> None:
         assert project.run("database", command, code=1) == "✗ migrations/versions/1.py: line 1: invalid syntax\n"
 
 
+def test_upgrade_says_where_it_left_the_database(sqlite_project: Project) -> None:
+    project = sqlite_project
+    project.run("database", "create")
+    assert project.run("database", "upgrade") == (
+        "⚠ There are no migrations yet; write the first: fx-orm database create-migration\n"
+    )
+    project.run("database", "create-migration")
+    first = project.migrations()[0].name[:15]
+    project.edit("tag", "    id:", "    note: str | None = None\n    id:")
+    project.run("database", "create-migration")
+    assert project.run("database", "upgrade", first) == (
+        f"✓ Running migration base -> {first}\n✓ Database schema updated successfully\n"
+    )
+    assert project.run("database", "upgrade", first) == "✓ Nothing to do: the database is there already\n"
+    assert project.run("database", "upgrade").endswith("✓ All migrations applied\n")
+    assert "say the revision or --steps, not both" in project.run("database", "downgrade", "base", "--steps=1", code=2)
+
+
+def test_a_folder_that_cannot_be_made_is_said(sqlite_project: Project) -> None:
+    (sqlite_project.root / "migrations").write_text("in the way")
+    assert sqlite_project.run("database", "create-migration", code=1) == (
+        "✗ migrations/versions cannot be written: Not a directory\n"
+    )
+
+
 def test_a_database_migrated_by_other_files_is_said(sqlite_project: Project) -> None:
     project = sqlite_project
     project.run("database", "create")

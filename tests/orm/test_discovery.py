@@ -74,16 +74,22 @@ def test_names_that_import_each_other(root: Path) -> None:
     [
         ("import nothing_of_the_kind", 1, "ModuleNotFoundError: No module named 'nothing_of_the_kind'"),
         ("x = 1\n1 / 0", 2, "ZeroDivisionError: division by zero"),
-        ("class (", None, "SyntaxError: invalid syntax (wrong.py, line 1)"),
+        ("\nclass (", 2, "SyntaxError: invalid syntax"),
+        ("import sys\nsys.exit(5)", 2, "SystemExit: 5"),
     ],
 )
-def test_a_module_that_fails(root: Path, source: str, line: int | None, reason: str) -> None:
+def test_a_module_that_fails(root: Path, source: str, line: int, reason: str) -> None:
     file = root / "src/entity/wrong.py"
     file.write_text(source)
     with pytest.raises(MappingError) as caught:
         discover(Settings(root=root))
-    place = f"{file}:{line}" if line else str(file)
-    assert str(caught.value) == f"{place}: cannot be imported: {reason}"
+    assert str(caught.value) == f"{file}:{line}: cannot be imported: {reason}"
+
+
+def test_a_module_that_is_not_there_is_no_missing_package(root: Path) -> None:
+    (root / "src/entity/folder.py").mkdir()
+    with pytest.raises(MappingError, match=r"cannot be imported: ModuleNotFoundError: No module named 'src.entity"):
+        discover(Settings(root=root))
 
 
 def test_no_such_package(root: Path) -> None:

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -61,6 +61,24 @@ def test_whatever_a_migration_raises_is_one_line(project: Settings) -> None:
     write(project, "1", None, 'raise RuntimeError("not\\n    today")')
     with pytest.raises(MigrationError, match=r"^migration 1: RuntimeError: not today"):
         upgrade(project)
+
+
+def test_a_file_that_cannot_be_imported_is_named(project: Settings) -> None:
+    write(project, "1", None, create("a"))
+    file = project.root / "migrations/versions/1.py"
+    file.write_text(file.read_text() + "\nraise ValueError('not here')\n")
+    line = len(file.read_text().splitlines())
+    with pytest.raises(MigrationError) as caught:
+        upgrade(project)
+    assert str(caught.value) == f"migrations/versions/1.py:{line}: ValueError: not here"
+
+
+@pytest.mark.parametrize("run", [upgrade, downgrade])
+def test_a_revision_that_is_not_there_is_said(project: Settings, run: Callable[..., object]) -> None:
+    write(project, "20240101_000000", None, create("a"))
+    with pytest.raises(MigrationError) as caught:
+        run(project, "20240101_000001")
+    assert str(caught.value) == 'there is no migration "20240101_000001"; did you mean "20240101_000000"?'
 
 
 def test_a_second_runner_gives_up_after_its_patience(project: Settings) -> None:

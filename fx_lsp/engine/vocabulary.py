@@ -76,6 +76,7 @@ ENDS = frozenset(
     {
         *("get", "execute", "first", "one", "find", "value", "pluck", "exists", "count", "sum", "avg", "min", "max"),
         *("paginate", "chunk", "stream", "explain", "insert", "upsert", "update", "delete", "increment", "to_sql"),
+        "force_delete",
     }
 )
 
@@ -85,7 +86,7 @@ OTHERS = frozenset(
         *("limit", "offset", "distinct", "all_rows", "when", "where_group", "or_where_group", "where_raw", "with_"),
         *("or_where_raw", "where_exists", "where_not_exists", "or_where_exists", "or_where_not_exists", "for_update"),
         *("union", "union_all", "intersect", "except_", "with_cte"),
-        *("clone", "as_"),
+        *("with_deleted", "clone", "as_"),
     }
 )
 

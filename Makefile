@@ -6,7 +6,7 @@ TESTS ?= tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest check format lint types docs docs-check package clean
+.PHONY: help demo test test-lowest bench check format lint types docs docs-check package clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,14 @@ test-lowest: pyproject.toml  ## Run the tests with the lowest versions of the li
 	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[dev]'
 	.venv-lowest/bin/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
 
+.venv-bench/ready: pyproject.toml
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+bench: .venv-bench/ready  ## Measure what entities cost, and write docs/explanation/performance.md
+	.venv-bench/bin/python -m tests.benchmarks --write
+
 check: lint types test docs-check package  ## Everything but the editors: format, lint, types, tests, docs, packaging
 
 format: $(VENV)/ready  ## Format the sources
@@ -62,6 +70,6 @@ package: $(VENV)/ready  ## Build the wheel and try it in clean environments, bar
 	$(BIN)/python tests/packaging/try_wheel.py dist/*.whl
 
 clean:  ## Remove what the other targets made
-	rm -rf .venv .venv-demo .venv-lowest .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build artifacts
+	rm -rf .venv .venv-demo .venv-lowest .venv-bench .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build artifacts
 
 -include vscode-extension/editors.mk

@@ -1,0 +1,1 @@
+"""Benchmarks: `make bench` runs them and writes docs/explanation/performance.md. No test asserts a time."""

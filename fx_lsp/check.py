@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from fx_lsp.engine.index import Index
-from fx_lsp.engine.project import find_root, posix
+from fx_lsp.engine.project import find_root, find_unconfigured_root, posix
 from fx_lsp.engine.snapshot import Snapshot
 from fx_lsp.features.diagnostics import diagnostics
 
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
 def _check(path: Path) -> int:
     """Check what lies at or below a path, in the project around it; say how much was found."""
     folder = path if path.is_dir() else path.parent
-    pending = [find_root(folder) or folder]
+    pending = [find_root(folder) or find_unconfigured_root(folder) or folder]
     found = 0
     while pending:
         index = Index(pending.pop())

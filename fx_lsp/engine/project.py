@@ -36,6 +36,11 @@ def find_root(path: Path) -> Path | None:
     return next((folder for folder in (path, *path.parents) if is_root(folder)), None)
 
 
+def find_unconfigured_root(path: Path) -> Path | None:
+    """Find the nearest folder above (or at) a path that has entities where a project without configuration has them."""
+    return next((up for up in (path, *path.parents) if any((up / name).is_dir() for name in _ENTITY_FOLDERS)), None)
+
+
 def is_root(folder: Path) -> bool:
     """Whether a folder has `config/orm.yaml`, or `[tool.fx-orm]` in its pyproject.toml."""
     try:

@@ -47,8 +47,10 @@ def read_function(snapshot: Snapshot, facts: Facts, function: FunctionFact) -> t
         query = queries.setdefault(receiver.key, Query(receiver))
         query.calls.extend(rest)
         ended = any(call.method in ENDS for call in rest)
-        leaves = chain.fate == "escapes" or (isinstance(root, Name) and root.name in function.escaping)
-        query.open = query.open or (leaves and not ended) or (isinstance(root, Name) and root.name in function.escaping)
+        # A manager or repository that the chain begins with may go anywhere: that tells it nothing of this builder.
+        is_builder = len(rest) == len(calls)
+        shared = is_builder and isinstance(root, Name) and root.name in function.escaping
+        query.open = query.open or shared or (chain.fate == "escapes" and not ended)
     for name, key in _builder_names(snapshot, facts, function):
         if key in queries and (name in function.escaping or "." in name):
             queries[key].open = True

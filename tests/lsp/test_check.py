@@ -37,9 +37,27 @@ def outcome(folder: Path, *arguments: str) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize("path", [".", "src", "src/entity/shop.py"])
-def test_findings_are_lines_and_status_1(tmp_path: Path, path: str) -> None:
-    write(tmp_path, WRONG + "#- config/orm.yaml\n")
+@pytest.mark.parametrize("configuration", ["#- config/orm.yaml\n", ""], ids=["configured", "not configured"])
+def test_findings_are_lines_and_status_1(tmp_path: Path, path: str, configuration: str) -> None:
+    write(tmp_path, WRONG + configuration)
     assert outcome(tmp_path, "check", path) == (1, LINE, "")
+
+
+def test_a_part_of_a_project_without_configuration_knows_the_rest(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        WRONG
+        + """
+#- src/service/shops.py
+from fx_orm import QueryBuilder
+from src.entity.shop import Shop
+
+QueryBuilder(Shop).where("idd", 1).get()
+""",
+    )
+    message = 'QueryBuilder.where("idd"): table "shop" has no column "idd"; did you mean "id"?'
+    line = f"src/service/shops.py:4:27: error[unknown-column] {message}\n"
+    assert outcome(tmp_path, "check", "src/service") == (1, line, "")
 
 
 def test_nothing_found_is_silent_and_status_0(tmp_path: Path) -> None:

@@ -146,6 +146,19 @@ def test_ways_to_name_a_table(tmp_path: Path, code: str, wrong: str, message: st
     check_diagnostics(tmp_path, project(code) + f"\n{mark}\n")
 
 
+def test_a_manager_that_is_given_away_leaves_its_builders_known(tmp_path: Path) -> None:
+    check_diagnostics(
+        tmp_path,
+        project("""
+            manager = EntityManager()
+            QueryBuilder(manager).from_table("product").get()
+            manager.query_builder(Product).where("nmae", value).get()
+            #                                     ^^^^ unknown-column: \
+QueryBuilder.where("nmae"): table "product" has no column "nmae"; did you mean "name"?
+        """),
+    )
+
+
 def test_a_builder_in_a_variable(tmp_path: Path) -> None:
     check_diagnostics(
         tmp_path,

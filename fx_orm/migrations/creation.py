@@ -1,6 +1,5 @@
 """Create a migration: the difference between the entities and what the migration files build. No database is needed."""
 
-import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,10 +9,9 @@ from fx_orm.discovery import discover
 from fx_orm.errors import MigrationError
 from fx_orm.errors.nearest import did_you_mean
 from fx_orm.migrations.entity_schema import entity_schema
+from fx_orm.migrations.fill_values import read_fill
 from fx_orm.migrations.folder import MigrationFolder, now
 from fx_orm.schema.differences import Difference, compare
-from fx_orm.schema.expressions import default_of
-from fx_orm.schema.literals import quoted
 from fx_orm.schema.migration_file import next_revision, write_migration
 from fx_orm.schema.tables import Column, Schema, Table
 
@@ -45,7 +43,7 @@ def create_migration(
     Args:
         settings: of the project.
         message: what it is about, in one line.
-        defaults: (table, column) -> what rows that exist get in a new NOT NULL column, as SQL or Python would write it.
+        defaults: (table, column) -> what rows that exist get in a new NOT NULL column, as `read_fill` takes it.
         renames: (table, old column) -> new column.
 
     Raises:
@@ -84,24 +82,10 @@ def _with_fills(schema: Schema, defaults: Mapping[tuple[str, str], str]) -> Sche
     tables = dict(schema.tables)
     for (table_name, column_name), value in defaults.items():
         table, column = _find(schema, table_name, column_name, "--default")
-        filled = replace(column, fill=_default_text(column, value))
+        filled = replace(column, fill=read_fill(table_name, column, value))
         columns = tuple(filled if each.name == column_name else each for each in tables[table.name].columns)
         tables[table.name] = replace(tables[table.name], columns=columns)
     return Schema(tables)
-
-
-def _default_text(column: Column, value: str) -> str:
-    """Read a value of the command line: a text for text columns, else a literal of Python or an expression of SQL."""
-    if column.type.source.startswith(("sa.String", "sa.Text", "sa.Enum", "sa.Uuid", "sa.Date", "sa.Time", "sa.JSON")):
-        is_expression = value.upper() in ("CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME", "NOW()")
-        return "sa.func.now()" if is_expression else quoted(value.strip("'"))
-    if value.lower() in ("true", "false"):
-        return f"sa.{value.lower()}()"
-    try:
-        constant = default_of(ast.literal_eval(value))
-    except (ValueError, SyntaxError):
-        constant = None
-    return constant or f"sa.text({quoted(value)})"
 
 
 def _check_renames(before: Schema, wanted: Schema, renames: Mapping[tuple[str, str], str]) -> None:

@@ -138,6 +138,9 @@ def test_a_new_not_null_field_without_a_default_needs_a_value(sqlite_project: Pr
         '✗ column "weight" of table "tag" is NOT NULL and has no constant default: what do rows that exist get? '
         "Say it with --default tag.weight=VALUE\n"
     )
+    assert project.run("database", "create-migration", "--default", "tag.weight=heavy", code=1) == (
+        '✗ --default tag.weight=heavy: column "weight" takes a whole number\n'
+    )
     project.run("database", "create-migration", "--default", "tag.weight=3")
     project.run("database", "upgrade")
     assert project.query("SELECT weight FROM tag") == [(3,)]

@@ -8,7 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, dataclass_transform
 
 import sqlmodel
-from sqlalchemy import JSON, Column, inspect
+from sqlalchemy import JSON, Column, event, inspect
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeMeta
 from sqlmodel import SQLModel
@@ -19,6 +19,7 @@ from sqlmodel.main import (  # public names of a public module, which `sqlmodel`
 )
 
 from fx_orm.abstract_entity.constraints import complete_constraints
+from fx_orm.abstract_entity.detachment import explain_detachment
 from fx_orm.abstract_entity.field_preparation import describe_column
 from fx_orm.abstract_entity.redefinition import forget, make_room, take_over
 from fx_orm.abstract_entity.relationship_checks import guard_collections, unchecked
@@ -187,6 +188,7 @@ def _map(cls: Any, name: str, bases: tuple[type, ...], namespace: dict[str, Any]
         if isinstance(column.type, Document | JSON):
             watch(cls, field)
     guard_collections(cls)
+    event.listen(cls, "mapper_configured", explain_detachment)
     unchecked.add(cls)
     for old in gone:
         take_over(old, cls)

@@ -50,3 +50,6 @@ class StaleEntityError(FxError, orm_exc.StaleDataError):
 
 class DetachedError(FxError, orm_exc.DetachedInstanceError):
     """An unloaded attribute of an entity without a manager: `entity`, `attribute`, `remedy` (a `with_()` to write)."""
+
+    def __str__(self) -> str:
+        return self.message  # without the link to SQLAlchemy's page

@@ -13,10 +13,10 @@ from fastapi import FastAPI
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from sqlalchemy import inspect, select, text
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.orm.exc import DetachedInstanceError, StaleDataError
 from sqlmodel import SQLModel
 
-from fx_orm import AbstractEntity, Field, Relationship
+from fx_orm import AbstractEntity, DetachedError, Field, Relationship
 
 
 class Label(AbstractEntity, table=True):
@@ -127,6 +127,28 @@ def test_merge_refresh_expire(session: Session) -> None:
     session.expire(item, ["name"])
     assert "name" not in item.__dict__
     assert item.name == "z"
+
+
+def test_a_detached_entity_says_what_was_not_loaded(session: Session) -> None:
+    item = stored(session, Item(name="x", labels={Label(name="a")}))
+    label = session.scalars(select(Label)).one()
+    session.expunge_all()
+    for entity, attribute in ((item, "labels"), (label, "item")):
+        name = type(entity).__name__
+        with pytest.raises(DetachedError) as caught:
+            getattr(entity, attribute)
+        assert str(caught.value) == (
+            f"{name}.{attribute} is not loaded, and this {name} belongs to no entity manager that could load it; "
+            f'load it along: with_("{attribute}")'
+        )
+        assert (caught.value.entity, caught.value.attribute) == (type(entity), attribute)
+        assert isinstance(caught.value, DetachedInstanceError)
+    session.add(item)
+    assert len(item.labels) == 1  # attached, it loads
+    session.expire(item, ["name"])
+    session.expunge(item)
+    with pytest.raises(DetachedError, match=r"^Item.name is not loaded, .*; refresh\(\) it before it is detached"):
+        item.name  # noqa: B018
 
 
 def test_inside_other_models() -> None:

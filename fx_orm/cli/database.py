@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fx_orm.cli import terminal
+from fx_orm.schema.differences import Difference, possible_renames
 
 if TYPE_CHECKING:
     from fx_orm.config import Settings
     from fx_orm.migrations.creation import CreatedMigration
     from fx_orm.migrations.running import Applied
     from fx_orm.migrations.status import Status
-    from fx_orm.schema.differences import Difference
 
 app = typer.Typer(help="The database and its migrations.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -91,6 +91,8 @@ def create_migration(
     terminal.done(f"Migration created: {created.shown}")
     for difference in created.differences:
         typer.echo(f"  {difference.describe()}")
+    for table, old, new in possible_renames(created.differences):
+        terminal.warning(f'Column "{old}" is dropped with its values. Was it renamed? --rename {table}.{old}={new}')
     terminal.done("Read the file, then apply it: fx-orm database upgrade")
 
 
@@ -191,8 +193,6 @@ def _table_column_value(text: str) -> tuple[tuple[str, str], str]:
 
 def _ask_renames(settings: "Settings", renames: dict[tuple[str, str], str]) -> None:
     """Ask about each column that may only have another name; a yes keeps its values."""
-    from fx_orm.schema.differences import possible_renames  # noqa: PLC0415 - start-up time
-
     for table, old, new in possible_renames(_entity_differences(settings)):
         answered = (table, old) in renames or new in renames.values()
         question = f'Is column "{new}" of table "{table}" the old column "{old}" under another name?'

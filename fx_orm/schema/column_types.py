@@ -32,6 +32,16 @@ class ColumnType:
     def __str__(self) -> str:
         return self.source
 
+    def describe(self) -> str:
+        """Name it for people, without what it is on single databases.
+
+        Example:
+            >>> ColumnType('sa.JSON().with_variant(postgresql.JSONB(), "postgresql")').describe()
+            'JSON'
+        """
+        plain, has_variants, _ = self.source.partition(").with_variant(")
+        return f"{plain}{')' * bool(has_variants)}".removeprefix("sa.").removesuffix("()")
+
 
 def column_type(
     annotation: str,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from fx_orm.schema.column_types import ColumnType
 from fx_orm.schema.expressions import same_default
 from fx_orm.schema.tables import Check, Column, ForeignKey, Index, PrimaryKey, Schema, Table, UniqueConstraint
 
@@ -117,7 +118,7 @@ class AlterColumn:
     def describe(self) -> str:
         """Say it in one line."""
         said = {
-            "type": f"type {self.old.type.source} becomes {self.new.type.source}",
+            "type": f"type {_change(self.old.type, self.new.type)}",
             "nullable": f"{_null(self.old)} becomes {_null(self.new)}",
             "server_default": f"server default {self.old.server_default} becomes {self.new.server_default}",
         }
@@ -386,7 +387,13 @@ def _unmatched(
 
 
 def _shape(column: Column) -> str:
-    return f"{column.type.source.removeprefix('sa.').removesuffix('()')} {_null(column)}"
+    return f"{column.type.describe()} {_null(column)}"
+
+
+def _change(old: ColumnType, new: ColumnType) -> str:
+    if old.describe() == new.describe():  # they differ on single databases alone
+        return f"{old} becomes {new}"
+    return f"{old.describe()} becomes {new.describe()}"
 
 
 def _null(column: Column) -> str:

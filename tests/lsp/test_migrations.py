@@ -65,7 +65,7 @@ def test_what_is_migrated_is_silent(tmp_path: Path) -> None:
         ),
         (
             "    name: str = Field(max_length=50)\n    #^^^ ",
-            'column "name" of table "tag": type sa.String(length=40) becomes sa.String(length=50)',
+            'column "name" of table "tag": type String(length=40) becomes String(length=50)',
         ),
         (
             "    name: str | None = Field(max_length=40)\n    #^^^ ",
@@ -249,7 +249,7 @@ def test_the_shop_from_its_first_migration_to_the_next(tmp_path: Path) -> None:
     )
     tag.write_text(text, encoding="utf-8")
     assert shown(index) == [
-        'tag.py:14: not migrated: column "name" of table "tag": type sa.String(length=40) becomes sa.String(length=60)',
+        'tag.py:14: not migrated: column "name" of table "tag": type String(length=40) becomes String(length=60)',
         'tag.py:16: not migrated: column "colour" String(length=20) NOT NULL is new in table "tag"',
         'tag.py:16: not migrated: index "ix_tag_colour" on (colour) is new in table "tag"',
     ]

@@ -159,6 +159,18 @@ def test_what_a_rename_and_a_default_name_must_exist(sqlite_project: Project) ->
     )
 
 
+def test_what_may_be_a_rename_is_said_where_nobody_can_be_asked(sqlite_project: Project) -> None:
+    project = sqlite_project
+    project.run("database", "create-migration")
+    project.edit("product", "description: str | None", "summary: str | None")
+    lost = '⚠ Column "description" is dropped with its values. Was it renamed? --rename product.description=summary\n'
+    assert lost in project.run("database", "create-migration")
+    project.migrations()[-1].unlink()
+    said = project.run("database", "create-migration", "--rename", "product.description=summary")
+    assert "⚠" not in said
+    assert 'column "description" of table "product" is now called "summary"' in said
+
+
 def test_status_for_machines(sqlite_project: Project) -> None:
     sqlite_project.run("database", "create-migration", "-m", "Create the shop")
     (file,) = sqlite_project.migrations()

@@ -46,9 +46,21 @@ def test_columns_that_come_go_and_change() -> None:
     assert said(PRODUCT, more) == ['column "weight" is gone from table "product"']
     assert said(with_column(Column("name", ColumnType("sa.Text()"), server_default='"none"'))) == [
         (
-            'column "name" of table "product": type sa.String(length=40) becomes sa.Text(), NOT NULL becomes NULL, '
+            'column "name" of table "product": type String(length=40) becomes Text, NOT NULL becomes NULL, '
             'server default None becomes "none"'
         )
+    ]
+
+
+def test_types_are_named_without_what_they_are_on_single_databases() -> None:
+    text = ColumnType('sa.String().with_variant(sa.String(length=255), "mysql", "mariadb")')
+    longer = ColumnType('sa.String().with_variant(sa.String(length=500), "mysql", "mariadb")')
+    old = with_column(Column("name", text))
+    assert said(with_column(Column("name", ColumnType("sa.Text()"))), old) == [
+        'column "name" of table "product": type String becomes Text'
+    ]
+    assert said(with_column(Column("name", longer)), old) == [
+        f'column "name" of table "product": type {text.source} becomes {longer.source}'
     ]
 
 

@@ -6,23 +6,28 @@ caller says so.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from fx_orm.schema.column_types import ColumnType
 from fx_orm.schema.expressions import same_default
 from fx_orm.schema.tables import Check, Column, ForeignKey, Index, PrimaryKey, Schema, Table, UniqueConstraint
 
+_Definition = TypeVar("_Definition", Column, ForeignKey, UniqueConstraint, Check, Index)
+
 
 @dataclass(frozen=True, slots=True)
-class AddTable:
-    """The table is new."""
-
+class _TableDifference:
     definition: Table
 
     @property
     def table(self) -> str:
         """The table's name."""
         return self.definition.name
+
+
+@dataclass(frozen=True, slots=True)
+class AddTable(_TableDifference):
+    """The table is new."""
 
     def describe(self) -> str:
         """Say it in one line."""
@@ -30,15 +35,8 @@ class AddTable:
 
 
 @dataclass(frozen=True, slots=True)
-class DropTable:
+class DropTable(_TableDifference):
     """The table is gone."""
-
-    definition: Table
-
-    @property
-    def table(self) -> str:
-        """The table's name."""
-        return self.definition.name
 
     def describe(self) -> str:
         """Say it in one line."""
@@ -46,28 +44,38 @@ class DropTable:
 
 
 @dataclass(frozen=True, slots=True)
-class AddColumn:
-    """The column is new in a table that exists."""
-
+class _Added(Generic[_Definition]):
     table: str
-    definition: Column
+    definition: _Definition
+
+    def describe(self) -> str:
+        """Say it in one line."""
+        return f'{_title(self.definition)} is new in table "{self.table}"'
+
+
+@dataclass(frozen=True, slots=True)
+class _Dropped(Generic[_Definition]):
+    table: str
+    definition: _Definition
+
+    def describe(self) -> str:
+        """Say it in one line."""
+        return f'{_title(self.definition)} is gone from table "{self.table}"'
+
+
+@dataclass(frozen=True, slots=True)
+class AddColumn(_Added[Column]):
+    """The column is new in a table that exists."""
 
     @property
     def column(self) -> str:
         """The column's name."""
         return self.definition.name
 
-    def describe(self) -> str:
-        """Say it in one line."""
-        return f'column "{self.column}" {_shape(self.definition)} is new in table "{self.table}"'
-
 
 @dataclass(frozen=True, slots=True)
-class DropColumn:
+class DropColumn(_Dropped[Column]):
     """The column is gone from a table that stays."""
-
-    table: str
-    definition: Column
 
     @property
     def column(self) -> str:
@@ -139,99 +147,43 @@ class AlterPrimaryKey:
 
 
 @dataclass(frozen=True, slots=True)
-class AddForeignKey:
+class AddForeignKey(_Added[ForeignKey]):
     """The foreign key is new in a table that exists."""
 
-    table: str
-    definition: ForeignKey
-
-    def describe(self) -> str:
-        """Say it in one line."""
-        return f'foreign key {_reference(self.definition)} is new in table "{self.table}"'
-
 
 @dataclass(frozen=True, slots=True)
-class DropForeignKey:
+class DropForeignKey(_Dropped[ForeignKey]):
     """The foreign key is gone from a table that stays."""
 
-    table: str
-    definition: ForeignKey
-
-    def describe(self) -> str:
-        """Say it in one line."""
-        return f'foreign key {_reference(self.definition)} is gone from table "{self.table}"'
-
 
 @dataclass(frozen=True, slots=True)
-class AddUniqueConstraint:
+class AddUniqueConstraint(_Added[UniqueConstraint]):
     """The unique constraint is new in a table that exists."""
 
-    table: str
-    definition: UniqueConstraint
-
-    def describe(self) -> str:
-        """Say it in one line."""
-        return f'unique constraint on {_list(self.definition.columns)} is new in table "{self.table}"'
-
 
 @dataclass(frozen=True, slots=True)
-class DropUniqueConstraint:
+class DropUniqueConstraint(_Dropped[UniqueConstraint]):
     """The unique constraint is gone from a table that stays."""
 
-    table: str
-    definition: UniqueConstraint
-
-    def describe(self) -> str:
-        """Say it in one line."""
-        return f'unique constraint on {_list(self.definition.columns)} is gone from table "{self.table}"'
-
 
 @dataclass(frozen=True, slots=True)
-class AddCheck:
+class AddCheck(_Added[Check]):
     """The check constraint is new in a table that exists."""
 
-    table: str
-    definition: Check
-
-    def describe(self) -> str:
-        """Say it in one line."""
-        return f'check "{self.definition.condition}" is new in table "{self.table}"'
-
 
 @dataclass(frozen=True, slots=True)
-class DropCheck:
+class DropCheck(_Dropped[Check]):
     """The check constraint is gone from a table that stays."""
 
-    table: str
-    definition: Check
-
-    def describe(self) -> str:
-        """Say it in one line."""
-        return f'check "{self.definition.condition}" is gone from table "{self.table}"'
-
 
 @dataclass(frozen=True, slots=True)
-class AddIndex:
+class AddIndex(_Added[Index]):
     """The index is new in a table that exists."""
 
-    table: str
-    definition: Index
-
-    def describe(self) -> str:
-        """Say it in one line."""
-        return f'index "{self.definition.name}" on {_list(self.definition.columns)} is new in table "{self.table}"'
-
 
 @dataclass(frozen=True, slots=True)
-class DropIndex:
+class DropIndex(_Dropped[Index]):
     """The index is gone from a table that stays."""
-
-    table: str
-    definition: Index
-
-    def describe(self) -> str:
-        """Say it in one line."""
-        return f'index "{self.definition.name}" is gone from table "{self.table}"'
 
 
 Difference = (
@@ -325,7 +277,7 @@ def rename_columns(schema: Schema, renames: Mapping[tuple[str, str], str]) -> Sc
 
 
 _Keyed = TypeVar("_Keyed", PrimaryKey, ForeignKey, UniqueConstraint, Index)
-_Definition = TypeVar("_Definition", ForeignKey, UniqueConstraint, Check, Index)
+_Constraint = TypeVar("_Constraint", ForeignKey, UniqueConstraint, Check, Index)
 
 
 def _renamed_columns(old: Schema, new: Schema, told: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
@@ -370,8 +322,8 @@ def _compare_tables(old: Table, new: Table) -> list[Difference]:
 
 
 def _unmatched(
-    old: tuple[_Definition, ...], new: tuple[_Definition, ...]
-) -> tuple[list[_Definition], list[_Definition]]:
+    old: tuple[_Constraint, ...], new: tuple[_Constraint, ...]
+) -> tuple[list[_Constraint], list[_Constraint]]:
     """Leave what only one side has. A constraint that an old file did not name is the one of the same content."""
     gone, added = list(old), list(new)
     for nameless in (False, True):
@@ -386,8 +338,19 @@ def _unmatched(
     return gone, added
 
 
-def _shape(column: Column) -> str:
-    return f"{column.type.describe()} {_null(column)}"
+def _title(definition: Column | ForeignKey | UniqueConstraint | Check | Index) -> str:
+    match definition:
+        case Column():
+            return f'column "{definition.name}" {definition.type.describe()} {_null(definition)}'
+        case ForeignKey():
+            target = f"{definition.referred_table}{_list(definition.referred_columns)}"
+            return f"foreign key {_list(definition.columns)} -> {target}"
+        case UniqueConstraint():
+            return f"unique constraint on {_list(definition.columns)}"
+        case Check():
+            return f'check "{definition.condition}"'
+        case Index():
+            return f'index "{definition.name}" on {_list(definition.columns)}'
 
 
 def _change(old: ColumnType, new: ColumnType) -> str:
@@ -402,7 +365,3 @@ def _null(column: Column) -> str:
 
 def _list(columns: Iterable[str]) -> str:
     return f"({', '.join(columns)})"
-
-
-def _reference(key: ForeignKey) -> str:
-    return f"{_list(key.columns)} -> {key.referred_table}{_list(key.referred_columns)}"

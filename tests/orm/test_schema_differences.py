@@ -70,7 +70,7 @@ def test_keys_constraints_and_indexes_that_come_and_go() -> None:
         'foreign key (category_id) -> category(id) is gone from table "product"',
         'unique constraint on (name) is gone from table "product"',
         'check "id > 0" is gone from table "product"',
-        'index "ix_product_category_id" is gone from table "product"',
+        'index "ix_product_category_id" on (category_id) is gone from table "product"',
     ]
     assert said(PRODUCT, bare) == [
         'foreign key (category_id) -> category(id) is new in table "product"',

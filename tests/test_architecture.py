@@ -34,7 +34,7 @@ abstract_entity           errors config schema entity_modules column_types field
 discovery                 config entity_modules relationships
 query                     errors sql scope database mixins
 pagination
-query_builder             errors sql scope query pagination
+query_builder             errors sql config scope query pagination
 identity                  errors
 object_manager            scope query_builder
 repository                errors identity object_manager pagination query_builder

@@ -75,8 +75,8 @@ BUILDER = {
 ENDS = frozenset(
     {
         *("get", "execute", "first", "one", "find", "value", "pluck", "exists", "count", "sum", "avg", "min", "max"),
-        *("paginate", "chunk", "stream", "explain", "insert", "upsert", "update", "delete", "increment", "to_sql"),
-        "force_delete",
+        *("paginate", "cursor_paginate", "chunk", "stream", "explain", "insert", "upsert", "update", "delete"),
+        *("increment", "to_sql", "force_delete"),
     }
 )
 

@@ -28,7 +28,7 @@ from fx_orm.errors import ConfigError
 from fx_orm.errors.nearest import did_you_mean
 
 _DETAILS = ("driver", "host", "port", "username", "password", "database")
-_SECRETS = {("database", "url"), ("database", "password")}
+_SECRETS = {("database", "url"), ("database", "password"), ("secret",)}
 
 _configured: dict[str, Any] = {}
 _project: Path | None = None

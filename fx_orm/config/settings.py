@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     entities: list[str] = Field(default=["src/entity"], description="Packages whose modules declare the entities.")
     migrations: Path = Field(default=Path("migrations"), description="Folder of the migration files, from the root.")
     backups: Path = Field(default=Path("backups"), description="Folder of the backups, from the root.")
+    secret: str | None = Field(
+        default=None, min_length=16, repr=False, description="Signs the cursors of pages, so that nobody forges one."
+    )
     log_sql: bool = Field(default=False, description="Log every statement, without its values.")
 
     @classmethod

@@ -32,6 +32,8 @@ class Context:
     ctes: dict[str, sa.CTE] = field(default_factory=dict)
     check_grouped: Callable[[str, str, Any], None] | None = None
     """In a grouped query: refuses a column that the groups do not determine (method, argument, column)."""
+    grouped_by: list[Any] | None = None
+    """In a grouped query: the columns that tell its rows apart."""
 
     def alone(self) -> "Context":
         """Return a context for a query that stands beside this one and does not see its tables."""
@@ -102,3 +104,5 @@ class Built:
     statement: "sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]]"
     keys: tuple[str, ...]
     mapper: Mapper[Any] | None = None
+    keyset: tuple[Any, ...] = ()
+    """The order of a page by position, as `keyset.Key`s: their values come behind the columns of each row."""

@@ -10,11 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from fx_orm.query.keyset import Key
 from fx_orm.query.loading import covered, session_covered
 from fx_orm.query.plans import Plan, plan
 from fx_orm.query.rows import Row
 from fx_orm.query.shapes import Shape
 from fx_orm.query.statements import Purpose
+
+Position = tuple[Any, ...]
 
 _ROWS = Purpose("rows")
 _ENTITIES = Purpose("entities")
@@ -23,8 +26,7 @@ _ORM = Purpose("orm")
 
 def entities(session: Session, shape: Shape, values: Sequence[Any], *, keep: bool = True) -> list[Any]:
     """Load the entities that a query finds; those that the session has already are the same objects."""
-    is_covered = not shape.eager and shape.lock is None and covered(sa.inspect(shape.entity))
-    if is_covered and session_covered(session):
+    if _is_covered(session, shape):
         connection = _connection(session)
         prepared = plan(shape, _ENTITIES, connection, keep=keep)
         rows = connection.execute(prepared.built.statement, prepared.parameters(values))
@@ -33,11 +35,44 @@ def entities(session: Session, shape: Shape, values: Sequence[Any], *, keep: boo
     return list(session.scalars(prepared.built.statement, prepared.parameters(values)))
 
 
+def _is_covered(session: Session, shape: Shape) -> bool:
+    is_plain = not shape.eager and shape.lock is None
+    return is_plain and covered(sa.inspect(shape.entity)) and session_covered(session)
+
+
 def rows(session: Session, shape: Shape, values: Sequence[Any], *, keep: bool = True) -> list[Row]:
     """Read the rows that a query finds."""
     prepared, result = _run(session, shape, values, _ROWS, keep=keep)
     keys = prepared.built.keys
     return [Row(zip(keys, row, strict=True)) for row in result]
+
+
+def order_of_pages(session: Session, shape: Shape, *, keep: bool = True) -> tuple[Key, ...]:
+    """Return the keys by which the pages of a query are ordered."""
+    return plan(shape, _page_purpose(session, shape), session.connection(), keep=keep).built.keyset
+
+
+def page(session: Session, shape: Shape, values: Sequence[Any], *, keep: bool = True) -> list[tuple[Any, Position]]:
+    """Read one page: each entity or row with the values of its order keys."""
+    purpose = _page_purpose(session, shape)
+    connection = _connection(session)
+    prepared = plan(shape, purpose, connection, keep=keep)
+    statement, parameters = prepared.built.statement, prepared.parameters(values)
+    if purpose is _ORM:
+        return [(row[0], tuple(row)[1:]) for row in session.execute(statement, parameters)]
+    found = connection.execute(statement, parameters).all()
+    width = len(prepared.built.keys)
+    places = [tuple(row)[width:] for row in found]
+    if prepared.load is not None:
+        return list(zip(prepared.load(session, [row[:width] for row in found]), places, strict=True))
+    keys = prepared.built.keys
+    return [(Row(zip(keys, row[:width], strict=True)), place) for row, place in zip(found, places, strict=True)]
+
+
+def _page_purpose(session: Session, shape: Shape) -> Purpose:
+    if not shape.gives_entities:
+        return _ROWS
+    return _ENTITIES if _is_covered(session, shape) else _ORM
 
 
 def stream(session: Session, shape: Shape, values: Sequence[Any], size: int, *, keep: bool = True) -> Iterator[Any]:

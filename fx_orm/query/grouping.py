@@ -24,7 +24,7 @@ class Groups:
 
     def check(self, method: str, argument: str, column: Any) -> None:
         """Refuse a column that the groups do not determine."""
-        if id(column) in self._determined:
+        if self.determines(column):
             return
         grouped = ", ".join(f'"{key.name}"' for key in self.keys) or "nothing"
         raise wrong(
@@ -34,6 +34,10 @@ class Groups:
             "add it to group_by(), or aggregate it",
             name=column.name,
         )
+
+    def determines(self, column: Any) -> bool:
+        """Whether a column has one value in each group."""
+        return id(column) in self._determined
 
     def clauses(self, database: str) -> list[Any]:
         """Return the keys to write: PostgreSQL sees by itself only what follows from a primary key in GROUP BY."""

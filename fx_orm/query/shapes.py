@@ -212,6 +212,18 @@ class Combination:
 
 
 @dataclass(frozen=True, slots=True)
+class Seek:
+    """The row behind which a page begins: the slots of its order keys, None for a key that is NULL there.
+
+    Without slots the page is the first one. `backwards` reads against the order, `inclusive` from that row on.
+    """
+
+    slots: tuple[int | None, ...] = ()
+    backwards: bool = False
+    inclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Shape:
     """A whole query without its values."""
 
@@ -231,6 +243,7 @@ class Shape:
     combinations: tuple[Combination, ...] = ()
     ctes: tuple[tuple[str, Embedded], ...] = ()
     with_deleted: bool = False
+    seek: Seek | None = None
 
     @property
     def gives_entities(self) -> bool:

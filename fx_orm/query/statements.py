@@ -17,9 +17,10 @@ from fx_orm.query.conditions import combined, grouped_value
 from fx_orm.query.context import Built, Context
 from fx_orm.query.expressions import result_type
 from fx_orm.query.grouping import Groups
+from fx_orm.query.keyset import Key, behind, in_order, keyset
 from fx_orm.query.messages import wrong
 from fx_orm.query.selection import Selection, selection
-from fx_orm.query.shapes import Embedded, Lock, Shape
+from fx_orm.query.shapes import Embedded, Lock, Ordering, Seek, Shape
 from fx_orm.query.sources import From, from_clause
 from fx_orm.query.tables import Tables
 from fx_orm.sql import Ambiguous, Found
@@ -81,13 +82,25 @@ def _select(context: Context, shape: Shape, *, orm: bool = False, key_only: bool
         finished = finished.distinct()
     if shape.combinations:
         finished = _combined(context, shape, finished, len(built.keys))
-    finished = _ordered(context, shape, finished)
+    keys: tuple[Key, ...] = ()
+    if shape.seek is not None:
+        keys = keyset(context, shape, found, _order_keys(context, shape), context.grouped_by)
+        finished = _beyond(context, shape.seek, keys, finished)
+    finished = _ordered(context, shape, finished) if shape.seek is None else _limited(context, shape, finished)
     if shape.lock is not None:
         finished = _locked(context, shape.lock, finished)
     if context.outer is not None and found is not None and not shape.combinations:
         # Its own tables are its own, also where the query around it has the same ones.
         finished = finished.correlate_except(*found.tables)
-    return Built(finished, built.keys, built.mapper)
+    return Built(finished, built.keys, built.mapper, keys)
+
+
+def _beyond(context: Context, seek: Seek, keys: tuple[Key, ...], query: Any) -> Any:
+    """Keep the rows behind a position: they are known by their groups where there are such."""
+    condition = behind(context, seek, keys)
+    if condition is not None:
+        query = query.where(condition) if context.grouped_by is None else query.having(condition)
+    return in_order(query, keys, seek)
 
 
 def _entities(
@@ -119,7 +132,7 @@ def _entities(
     if shape.distinct and shape.joins:
         # Grouped by its key, an entity comes once, whatever the types of its other columns: JSON knows no DISTINCT.
         groups = Groups(found, [root.selectable.c[str(column.key)] for column in mapper.primary_key])
-        context.check_grouped = groups.check
+        context.check_grouped, context.grouped_by = groups.check, groups.keys
         finished: Any = built.statement
         built = Built(finished.group_by(*groups.clauses(context.database)), built.keys, mapper)
     return built, chosen
@@ -166,7 +179,7 @@ def _grouped(context: Context, shape: Shape, found: From | None, chosen: Selecti
     aggregates = any(column.tree is not None and holds_aggregate(column.tree) for column in chosen.columns)
     if not shape.groups and not shape.having and not aggregates:
         return query
-    keys = [_group_key(context, name) for name in shape.groups]
+    keys = context.grouped_by = [_group_key(context, name) for name in shape.groups]
     if found is not None:
         groups = Groups(found, keys)
         context.check_grouped = groups.check
@@ -195,18 +208,24 @@ def _group_key(context: Context, name: str) -> Any:
 
 
 def _ordered(context: Context, shape: Shape, query: Any) -> Any:
-    for order in shape.orders:
-        element: Any = order.clause
-        if element is None:
-            element = _order_key(context, shape, order.method, order.column)
-        if order.direction:
-            element = element.desc() if order.direction == "DESC" else element
-        query = query.order_by(element)
+    for order, element in _order_keys(context, shape):
+        query = query.order_by(element.desc() if order.direction == "DESC" else element)
+    return _limited(context, shape, query)
+
+
+def _limited(context: Context, shape: Shape, query: Any) -> Any:
     if shape.limit is not None:
         query = query.limit(context.binds.parameter(context.offset + shape.limit, sa.Integer(), "limit", ""))
     if shape.offset is not None:
         query = query.offset(context.binds.parameter(context.offset + shape.offset, sa.Integer(), "offset", ""))
     return query
+
+
+def _order_keys(context: Context, shape: Shape) -> list[tuple[Ordering, Any]]:
+    return [
+        (order, order.clause if order.clause is not None else _order_key(context, shape, order.method, order.column))
+        for order in shape.orders
+    ]
 
 
 def _order_key(context: Context, shape: Shape, method: str, name: str) -> Any:

@@ -23,8 +23,8 @@ class WrongValue(Exception):
 
 
 def plain(type_: TypeEngine[Any]) -> TypeEngine[Any]:
-    """Look through decorators at the type of SQLAlchemy below."""
-    while isinstance(type_, TypeDecorator):
+    """Look through decorators at the type of SQLAlchemy below; an Interval is one of these, whatever stores it."""
+    while isinstance(type_, TypeDecorator) and not isinstance(type_, sa.Interval):
         type_ = type_.impl_instance
     return type_
 

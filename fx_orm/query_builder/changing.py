@@ -8,13 +8,13 @@ from typing import Any, Self, TypeVar
 
 from fx_orm.query import changes
 from fx_orm.query.messages import wrong
+from fx_orm.query_builder.paging import Paging
 from fx_orm.query_builder.recording import checked_mapping
-from fx_orm.query_builder.results import Results
 
 T = TypeVar("T")
 
 
-class Changing(Results[T]):
+class Changing(Paging[T]):
     """The methods that run a change."""
 
     def all_rows(self) -> Self:

@@ -3,7 +3,7 @@
 Each end lends the manager's session for one query. It leaves the builder as it was: it may be asked again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any, Generic, TypeVar, cast
@@ -14,7 +14,6 @@ from sqlalchemy.orm import Mapper, Session
 from fx_orm import scope
 from fx_orm.errors import MultipleFoundError, NotFoundError
 from fx_orm.errors.nearest import did_you_mean
-from fx_orm.pagination import Page
 from fx_orm.query import execution
 from fx_orm.query.messages import wrong
 from fx_orm.query.rows import Row, into
@@ -100,45 +99,6 @@ class Results(Selecting, Generic[T]):
         shape, values = self._limit_to(replace(self.draft.shape(), eager=(), orders=(), lock=None), 1)
         return self._scalar(shape, values, Purpose("exists")) is not None
 
-    def paginate(self, page: int = 1, per_page: int = 20) -> Page[T]:
-        """Read one page, counted from 1, and how many there are in all; order the query, or pages may repeat rows."""
-        if page < 1 or per_page < 1:
-            raise wrong("paginate", None, f"page and per_page count from 1, not {page} and {per_page}")
-        total = self.count()
-        return Page(self.clone().limit(per_page).offset((page - 1) * per_page).get(), total, page, per_page)
-
-    def chunk(self, size: int = 1000) -> Iterator[list[T]]:
-        """Read entities in lists of at most `size`, by primary key: rows changed meanwhile are not missed or repeated.
-
-        Each list is a query of its own. The builder is bound to an entity with one key column, and has no order of its
-        own.
-        """
-        if self.draft.entity is None or self.draft.items or self.draft.orders or self.draft.limit is not None:
-            raise wrong("chunk", None, "it reads entities by primary key: without select, order_by and limit")
-        mapper: Mapper[Any] = sa.inspect(self.draft.entity)
-        if len(mapper.primary_key) != 1:
-            raise wrong("chunk", None, f"{self.draft.entity.__name__} has a primary key of several columns")
-        key = mapper.get_property_by_column(mapper.primary_key[0]).key
-        query = self.clone().order_by(key).limit(size)
-        last: Any = None
-        while True:
-            step = query.clone()
-            if last is not None:
-                step.draft.enclose(0, "AND", negated=False)
-                step.where(key, ">", last)
-            found = step.get()
-            if found:
-                yield found
-            if len(found) < size:
-                return
-            last = getattr(found[-1], key)
-
-    def stream(self, size: int = 1000) -> Iterator[T]:
-        """Read one after the other, `size` at a time from the server; the connection is in use until the end."""
-        with self._reading() as session:
-            for found in execution.stream(session, self.draft.shape(), self.draft.values, size, keep=self.draft.keep):
-                yield cast("T", found)
-
     def count(self) -> int:
         """Count the rows, or the entities, that `get` would give."""
         return int(self._scalar(self.draft.shape(), self.draft.values, Purpose("count")) or 0)
@@ -175,7 +135,7 @@ class Results(Selecting, Generic[T]):
 
     def _read(self, shape: Shape, values: list[Any]) -> list[T]:
         if self._model is not None:
-            rows = self._run(execution.rows, _with_all_columns(shape), values)
+            rows = self._run(execution.rows, with_all_columns(shape), values)
             return [cast("T", into(self._model, row)) for row in rows]
         return cast("list[T]", self._run(execution.entities if shape.gives_entities else execution.rows, shape, values))
 
@@ -223,7 +183,7 @@ class Results(Selecting, Generic[T]):
         return "row" if self.draft.entity is None or self.draft.items else self.draft.entity.__name__
 
 
-def _with_all_columns(shape: Shape) -> Shape:
+def with_all_columns(shape: Shape) -> Shape:
     """Select the columns of an entity instead of the entity."""
     if not shape.gives_entities or shape.entity is None:
         return shape

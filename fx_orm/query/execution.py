@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from fx_orm.query.explain import Explain
 from fx_orm.query.keyset import Key
 from fx_orm.query.loading import covered, session_covered
 from fx_orm.query.plans import Plan, plan
@@ -96,18 +97,9 @@ def explained(session: Session, shape: Shape, values: Sequence[Any]) -> list[Row
     """Ask the database how it would run a query."""
     connection = _connection(session)
     prepared = plan(shape, _ROWS, connection, keep=False)
-    compiled: Any = prepared.built.statement.compile(dialect=connection.dialect)
-    state = compiled.construct_expanded_state(prepared.parameters(values))
-    bound = {name: state.processors.get(name, _same)(value) for name, value in state.parameters.items()}
-    parameters = tuple(bound[name] for name in state.positiontup) if compiled.positional else bound
-    words = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
-    result = connection.exec_driver_sql(f"{words} {state.statement}", parameters)
+    result = connection.execute(Explain(prepared.built.statement), prepared.parameters(values))
     keys = list(result.keys())
     return [Row(zip(keys, row, strict=True)) for row in result]
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 def scalar(session: Session, shape: Shape, values: Sequence[Any], purpose: Purpose, *, keep: bool = True) -> Any:

@@ -266,7 +266,7 @@ class Repository(Generic[T]):
         with_: str | Iterable[str] = (),
     ) -> QueryBuilder[T]:
         query = self.query_builder()
-        for field, value in (criteria or {}).items():
+        for field, value in _pairs(criteria or {}):
             self._check_field(field)
             _restrict(query, field, value)
         for field, direction in self._order(order_by):
@@ -372,6 +372,12 @@ def _needed_arguments(repository: type[Repository[Any]]) -> list[str]:
     parameters = inspect.signature(repository).parameters.values()
     variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     return [each.name for each in parameters if each.default is each.empty and each.kind not in variable]
+
+
+def _pairs(criteria: object) -> Iterable[tuple[str, Any]]:
+    if not isinstance(criteria, Mapping):
+        raise QueryError(f'criteria are a dict such as {{"name": value}}, not {criteria!r}', criteria=criteria)
+    return criteria.items()
 
 
 def _restrict(query: QueryBuilder[Any], field: str, value: Any) -> None:

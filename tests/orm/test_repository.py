@@ -207,6 +207,7 @@ def test_mistakes(plants: PlantRepository) -> None:
     assert message(plants.find_by, {"nmae": "oak"}) == expected
     assert message(plants.find_by, {}, order_by="-nmae") == expected
     assert message(plants.pluck, "nmae") == expected
+    assert message(plants.count, "oak") == """criteria are a dict such as {"name": value}, not 'oak'"""
     assert message(plants.create, {"nmae": "oak"}) == expected
     assert message(plants.update, 1, {"nmae": "oak"}) == expected
     assert message(plants.find_by, {}, order_by={"name": "dsc"}) == (

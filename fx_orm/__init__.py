@@ -17,7 +17,6 @@ if TYPE_CHECKING:
         UniqueConstraint,
     )
     from sqlmodel import (
-        JSON,
         Column,
         SQLModel,
         and_,
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     )
 
     from fx_orm.abstract_entity import AbstractEntity
+    from fx_orm.column_types import JSON
     from fx_orm.config import Settings, configure
     from fx_orm.entity_manager import EntityManager
     from fx_orm.entity_manager_interface import EntityManagerInterface
@@ -113,6 +113,7 @@ _HOME = {
     "EntityManager": "fx_orm.entity_manager",
     "EntityManagerInterface": "fx_orm.entity_manager_interface",
     "Field": "fx_orm.fields",
+    "JSON": "fx_orm.column_types",
     "QueryBuilder": "fx_orm.query_builder",
     "Relationship": "fx_orm.relationships",
     "Repository": "fx_orm.repository",
@@ -123,7 +124,7 @@ _HOME = {
     **dict.fromkeys(("CheckConstraint", "ForeignKey", "Index", "UniqueConstraint"), "sqlalchemy"),
     **dict.fromkeys(
         (
-            *("JSON", "Column", "SQLModel", "and_", "col", "delete", "func"),
+            *("Column", "SQLModel", "and_", "col", "delete", "func"),
             *("insert", "not_", "or_", "select", "text", "update"),
         ),
         "sqlmodel",

@@ -186,6 +186,18 @@ class Document(EntityType):
         return value if value is None or self.of is None else _adapter(self.of).validate_python(value)
 
 
+class JSON(Document):
+    """The type of a JSON column that is written out: `sa_column=Column(JSON)`.
+
+    Unlike SQLAlchemy's it is JSONB on PostgreSQL, which has no DISTINCT over values of its type json.
+    """
+
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__()
+
+
 def as_utc(value: datetime) -> datetime:
     """Turn a moment into UTC; a naive one is local time.
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, inspect, select, text
 from sqlalchemy.exc import InvalidRequestError, StatementError
 from sqlalchemy.orm import Session
 
-from fx_orm import AbstractEntity, Field
+from fx_orm import JSON, AbstractEntity, Column, Field
 from fx_orm.errors import MappingError
 from fx_orm.migrations.type_text import type_text
 from fx_orm.schema.column_types import column_type
@@ -60,6 +60,7 @@ class Kinds(AbstractEntity, table=True):
     home: Address | None = None
     numbers: set[int] | None = None
     anything: dict[str, Any] | None = None
+    document: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
 
 
 @pytest.fixture
@@ -165,6 +166,12 @@ def test_an_enum_is_found_by_member_name_and_value(session: Session) -> None:
         session.scalars(select(Kinds).where(Kinds.colour == "green"))
     with pytest.raises(StatementError, match="give the member itself"):
         session.scalars(select(Kinds).where(Kinds.colour.in_(["B"])))
+
+
+def test_json_that_is_written_out_can_be_compared(session: Session) -> None:
+    session.add_all([Kinds(document={"a": [1]}), Kinds(document={"a": [1]})])
+    session.flush()
+    assert session.scalars(select(Kinds.document).distinct()).all() == [{"a": [1]}]
 
 
 def test_sums_of_decimals_are_exact(session: Session) -> None:

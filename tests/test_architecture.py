@@ -31,6 +31,7 @@ relationships             errors
 json_tracking             errors
 models                    errors fields
 abstract_entity           errors config schema entity_modules column_types fields relationships json_tracking models
+model_source              errors
 discovery                 config entity_modules relationships
 query                     errors sql scope database mixins
 pagination

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 import fx_orm
-from fx_orm.cli import database, terminal
+from fx_orm.cli import create, database, terminal
 from fx_orm.errors import FxError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(create.app, name="create")
 app.add_typer(database.app, name="database")
 
 

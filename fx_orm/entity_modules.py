@@ -16,6 +16,8 @@ from typing import Any
 from fx_orm.config import Settings
 from fx_orm.errors import ConfigError, FxError, MappingError
 
+_ACCEPTED = "packages of entity modules, as folders from the project's root"
+
 
 def packages(settings: Settings) -> list[str]:
     """Name the entity packages as Python imports them: `src/entity` is `src.entity`."""
@@ -34,6 +36,12 @@ def import_entity_modules(settings: Settings) -> None:
         sys.path.insert(0, root)
     importlib.invalidate_caches()  # a file may be newer than Python's memory of its folder
     for package, written in zip(packages(settings), settings.entities, strict=True):
+        if not all(part.isidentifier() for part in package.split(".")):
+            raise ConfigError(
+                f'entities: "{written}" is no package; write a folder from the project\'s root, such as src/entity',
+                key="entities",
+                accepted=_ACCEPTED,
+            )
         module = _import(package, written, settings.root)
         for name in sorted(_modules(module)):
             _import(name, written, settings.root)
@@ -64,7 +72,7 @@ def _import(name: str, written: str, root: Path) -> Any:
                 f'entities: there is no package "{written}" in {root}; '
                 f"make the folder {written.replace('.', '/')} with an __init__.py, or name another package",
                 key="entities",
-                accepted="packages of entity modules, as folders from the project's root",
+                accepted=_ACCEPTED,
             ) from error
         raise _failed(name, error, "") from error
     except ImportError as error:

@@ -94,6 +94,13 @@ def _refuse_impossible(entity_class: Any, name: str, field: FieldInfo, column: F
             entity=_full_name(entity_class),
             field=name,
         )
+    if isinstance(column.foreign_key, str) and "." not in column.foreign_key.strip("."):
+        raise MappingError(
+            f'{entity_class.__name__}.{name}: foreign_key="{column.foreign_key}" names no column; '
+            f'write foreign_key="{column.foreign_key.strip(".") or "table"}.id"',
+            entity=_full_name(entity_class),
+            field=name,
+        )
     if options_of(field).version and field.annotation is not int:
         raise MappingError(
             f"{entity_class.__name__}.{name}: version=True counts in an int; "

@@ -92,6 +92,15 @@ def test_a_module_that_is_not_there_is_no_missing_package(root: Path) -> None:
         discover(Settings(root=root))
 
 
+@pytest.mark.parametrize("written", ["", "../entity", "...", "my entities"])
+def test_what_is_no_package(root: Path, written: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        discover(Settings(root=root, entities=[written]))
+    assert str(caught.value) == (
+        f'entities: "{written}" is no package; write a folder from the project\'s root, such as src/entity'
+    )
+
+
 def test_no_such_package(root: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         discover(Settings(root=root, entities=["src/entities"]))

@@ -56,6 +56,10 @@ CLASS = "class Wrong(AbstractEntity, table=True):\n    "
             'Wrong.right_id: ondelete="SET NULL" needs a column that can be NULL; write right_id: int | None',
         ),
         (
+            f"{KEY}\n    right_id: int = Field(foreign_key='right')",
+            'Wrong.right_id: foreign_key="right" names no column; write foreign_key="right.id"',
+        ),
+        (
             f"{KEY}\n    version: str = Field(version=True)",
             "Wrong.version: version=True counts in an int; write version: int = Field(default=1, version=True)",
         ),

@@ -23,7 +23,7 @@ from fx_orm.query_builder import QueryBuilder
 from tests.orm.shop_tables import Shelf, Ware, WareLabel, shop
 
 
-class Size(Enum):
+class PageSize(Enum):
     SMALL = "s"
     LARGE = "l"
     HUGE = "a"
@@ -40,7 +40,7 @@ class Mark(AbstractEntity, table=True):
     made_on: date | None = None
     takes: timedelta | None = None
     code: UUID | None = None
-    size: Size | None = None
+    size: PageSize | None = None
     good: bool | None = None
 
 
@@ -86,7 +86,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "made_on": st.sampled_from([date(2024, 1, 1), date(2023, 5, 6)]),
     "takes": st.sampled_from([timedelta(seconds=1), timedelta(days=2, microseconds=7)]),
     "code": st.sampled_from([UUID(int=1), UUID(int=2**127)]),
-    "size": st.sampled_from(list(Size)),
+    "size": st.sampled_from(list(PageSize)),
     "good": st.booleans(),
 }
 ROW = st.fixed_dictionaries({name: st.none() | values for name, values in VALUES.items()})

@@ -96,7 +96,10 @@ REPOSITORY = {
     **dict.fromkeys(("find_by", "find_one_by", "get_one_by", "first"), _FIND),
     **dict.fromkeys(("count", "exists", "last", "delete_by"), _CRITERIA),
     "find_all": Method((Role.ORDER,), keywords={"order_by": Role.ORDER}),
-    "paginate": Method((None, None, Role.CRITERIA, Role.ORDER), keywords=_FIND.keywords),
+    **dict.fromkeys(
+        ("paginate", "cursor_paginate"), Method((None, None, Role.CRITERIA, Role.ORDER), keywords=_FIND.keywords)
+    ),
+    "stream": _FIND,
     "pluck": Method((Role.COLUMN, Role.CRITERIA, Role.ORDER), keywords={"field": Role.COLUMN, **_FIND.keywords}),
     "create": Method((Role.DATA,), keywords={"data": Role.DATA}),
     "update": Method((None, Role.DATA), keywords={"data": Role.DATA}),

@@ -26,19 +26,29 @@ from fx_orm.query.values import WrongValue, converter
 
 
 def insert(session: Session, shape: Shape, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert rows, as many statements as they have different columns; say how many they are.
+    """Insert rows in one statement; say how many they are.
 
-    A field of an entity that a row leaves out takes its default, as in the constructor.
+    A field of an entity that a row leaves out takes its default, as in the constructor; any other column is NULL. What
+    only the database can fill in (a generated key, a default of the table) makes a statement of its own for the rows
+    that leave it out.
     """
     table, mapper = _target(session, shape, "insert")
     columns = columns_of(table, mapper)
-    batches: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for row in rows:
-        values = {**_defaults(shape.entity, row), **_by_column(columns, table, "insert", row)}
-        batches.setdefault(tuple(sorted(values)), []).append(values)
+    filled = [{**_defaults(shape.entity, row), **_by_column(columns, table, "insert", row)} for row in rows]
+    named = {name for values in filled for name in values}
+    empty = dict.fromkeys(name for name in named if _may_be_left_empty(table.c[name]))
+    batches: dict[frozenset[str], list[dict[str, Any]]] = {}
+    for given in filled:
+        values = {**empty, **given}
+        batches.setdefault(frozenset(values), []).append(values)
     for batch in batches.values():
         session.execute(sa.insert(table), batch)
     return len(rows)
+
+
+def _may_be_left_empty(column: sa.Column[Any]) -> bool:
+    """Whether a column that a row leaves out is NULL: nothing else would fill it."""
+    return bool(column.nullable) and column.default is None and column.server_default is None
 
 
 def upsert(
@@ -64,6 +74,8 @@ def upsert(
         batches.setdefault((*sorted(values), "", *changed), []).append(values)
     for names, batch in batches.items():
         changed = list(names[names.index("") + 1 :])
+        # Two that do the same at the same time lock the rows in the same order: they wait, and never for each other.
+        batch.sort(key=lambda values: [str(values[key]) for key in key_columns])
         session.execute(_upsert(session.connection().dialect.name, table, key_columns, changed), batch)
     if mapper is not None:
         session.expire_all()  # what the statement changed is not known: everything is read again at its next use

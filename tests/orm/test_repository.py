@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from sqlmodel import Field, SQLModel
 
 import fx_orm
@@ -270,3 +270,98 @@ def test_who_is_current_decides(plants: PlantRepository, engine: sa.Engine) -> N
         assert plants.entity_manager is em
         assert plants.get(1) is em.find(Plant, 1)
     assert plants.entity_manager is scope.current()
+
+
+def test_pages_by_position_and_streams(plants: PlantRepository) -> None:
+    first = plants.cursor_paginate(2, criteria={"colour": ["green", None]}, order_by="-height")
+    assert names(first.items) == ["oak", "fern"]
+    second = plants.cursor_paginate(2, first.next_cursor, {"colour": ["green", None]}, "-height")
+    assert (names(second.items), second.next_cursor) == (["moss"], None)
+    assert [plant.name for plant in plants.stream({"colour": "green"}, order_by="name", size=1)] == ["fern", "oak"]
+
+
+class Herb(fx_orm.AbstractEntity, table=True):
+    __tablename__ = "unit_herb"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = fx_orm.Field(min_length=2, max_length=40, unique=True)
+    note: str | None = fx_orm.Field(default=None, max_length=40)
+    height: int = fx_orm.Field(default=7, ge=0)
+    uses: list[str] = fx_orm.Field(default_factory=list)
+
+
+@pytest.fixture
+def herbs(engine: sa.Engine) -> Repository[Herb]:
+    SQLModel.metadata.create_all(engine, tables=[Herb.__table__])
+    return Repository(Herb)
+
+
+@pytest.fixture
+def statements(engine: sa.Engine) -> Iterator[list[str]]:
+    sent: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *rest: Any) -> None:
+        sent.append(" ".join(statement.split()))
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    sa.event.remove(engine, "before_cursor_execute", note)
+
+
+def test_rows_with_missing_and_none_values_are_one_statement(herbs: Repository[Herb], statements: list[str]) -> None:
+    rows: list[dict[str, Any]] = [
+        {"name": "dill", "note": None},
+        {"name": "mint", "height": "30"},
+        {"name": "sage", "note": "grey", "uses": ["tea"]},
+        {"name": "thyme"},
+    ]
+    assert herbs.insert_many(rows) == 4
+    assert [statement.partition(" VALUES")[0] for statement in statements if "INSERT" in statement] == [
+        "INSERT INTO unit_herb (name, note, height, uses)"
+    ]
+    assert [(herb.name, herb.note, herb.height, herb.uses) for herb in herbs.find_all("id")] == [
+        ("dill", None, 7, []),
+        ("mint", None, 30, []),
+        ("sage", "grey", 7, ["tea"]),
+        ("thyme", None, 7, []),
+    ]
+    assert herbs.insert_many([Herb.CreateModel(name="basil"), {"id": 40, "name": "rue"}]) == 2
+    assert herbs.find(40) is not None
+    with pytest.raises(ValidationError):
+        herbs.insert_many([{"name": "lovage"}, {"name": "x"}])
+    assert not herbs.exists({"name": "lovage"})
+
+
+def test_several_are_changed_to_values_of_their_own(herbs: Repository[Herb], statements: list[str]) -> None:
+    herbs.insert_many([{"id": at, "name": f"herb {at}"} for at in range(1, 4)])
+    statements.clear()
+    assert herbs.update_many([{"id": 1, "height": 10}, {"id": 3, "height": "30"}, {"id": 99, "height": 1}]) == 2
+    assert len([statement for statement in statements if statement.startswith("UPDATE")]) == 1
+    assert [herb.height for herb in herbs.find_all("id")] == [10, 7, 30]
+    with pytest.raises(ValidationError):
+        herbs.update_many([{"id": 2, "height": 20}, {"id": 3, "height": -1}])
+    assert [herb.height for herb in herbs.find_all("id")] == [10, 7, 30]
+    with pytest.raises(QueryError) as error:
+        herbs.update_many([{"height": 20}])
+    assert str(error.value) == 'update_many: a row has no "id", the key of Herb'
+    with pytest.raises(QueryError) as error:
+        herbs.update_many([{"id": 2, "hight": 20}])
+    assert str(error.value) == 'Herb has no field "hight"; did you mean "height"?'
+
+
+def test_upsert_validates_and_changes_what_is_named(herbs: Repository[Herb]) -> None:
+    herbs.create(name="dill", note="old", height=3)
+    assert herbs.upsert([{"name": "dill", "height": "50"}, {"name": "mint", "height": 9}], keys=["name"]) == 2
+    assert [(herb.name, herb.note, herb.height) for herb in herbs.find_all("name")] == [
+        ("dill", "old", 50),
+        ("mint", None, 9),
+    ]
+    herbs.upsert({"name": "dill", "note": "new", "height": 1}, keys=["name"], update=["note"])
+    assert herbs.find_one_by({"name": "dill", "note": "new", "height": 50}) is not None
+    herbs.upsert({"name": "dill", "height": 1}, keys=["name"], update=[])
+    assert herbs.find_one_by({"name": "dill", "height": 50}) is not None
+    with pytest.raises(ValidationError):
+        herbs.upsert({"name": "d"}, keys=["name"])
+    with pytest.raises(QueryError) as error:
+        herbs.upsert({"nmae": "d"}, keys=["name"])
+    assert str(error.value) == 'Herb has no field "nmae"; did you mean "name"?'

@@ -1,0 +1,142 @@
+"""The changes of a repository: validated as the entity validates, each call a transaction or a part of one.
+
+What changes many rows does so in one statement.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from fx_orm.errors import QueryError
+from fx_orm.identity import key_names, mapper_of
+from fx_orm.repository.criteria import Criteria, Values
+from fx_orm.repository.finding import Finding
+
+T = TypeVar("T")
+
+
+class Changing(Finding[T]):
+    """The methods that write."""
+
+    def add(self, entity: T) -> T:
+        """Save an entity that was made elsewhere. Returns it, with its generated key."""
+        with self.entity_manager.writing():
+            return self.entity_manager.persist(entity)
+
+    def create(self, data: Values | None = None, **fields: Any) -> T:
+        """Make an entity of a dict or a model, validated as the entity's class does, and save it."""
+        values = {**self._values(data or {}), **self._values(fields)}
+        return self.add(self.entity_class(**values))
+
+    def update(self, id: Any, data: Values) -> bool:
+        """Change fields of one entity, validated as the entity does, all or none; False when there is none."""
+        values = self._values(data)
+        with self.entity_manager.writing():
+            entity = self.find(id)
+            if entity is not None:
+                _assign(entity, values)
+            return entity is not None
+
+    def update_by(self, criteria: Criteria, data: Values) -> int:
+        """Change fields of all entities that meet the criteria, in one statement. Returns how many."""
+        return self._query(criteria).update(self._values(data))
+
+    def delete(self, entity_or_id: Any) -> bool:
+        """Delete an entity, or the one with a primary key; False when there is none.
+
+        An entity of `SoftDelete` is stamped: its row stays, and is found no more.
+        """
+        with self.entity_manager.writing():
+            entity = entity_or_id if isinstance(entity_or_id, self.entity_class) else self.find(entity_or_id)
+            if entity is not None:
+                self.entity_manager.remove(entity)
+            return entity is not None
+
+    def force_delete(self, entity_or_id: Any) -> bool:
+        """Remove the row of an entity, also of one that is deleted softly already; False when there is none."""
+        with self.entity_manager.writing():
+            is_entity = isinstance(entity_or_id, self.entity_class)
+            entity = entity_or_id if is_entity else self._find_deleted_too(entity_or_id)
+            if entity is not None:
+                self.entity_manager.force_delete(entity)
+            return entity is not None
+
+    def delete_by(self, criteria: Criteria) -> int:
+        """Delete all entities that meet the criteria, in one statement. Returns how many."""
+        return self._query(criteria).delete()
+
+    def insert_many(self, rows: Iterable[Values | T]) -> int:
+        """Save many rows, dicts or models, validated as entities are; one statement for all. Returns how many.
+
+        Their generated keys are not read. Where an entity or a related object is among them, all are saved as by `add`,
+        and are entities of the manager then.
+        """
+        listed = list(rows)
+        entities = [self._entity(row) for row in listed]
+        with self.entity_manager.writing():
+            if self._are_bare(listed):
+                self.query_builder().insert([self._columns_of(entity) for entity in entities])
+            else:
+                self.entity_manager.persist_all(entities)
+        return len(entities)
+
+    def update_many(self, rows: Iterable[Values]) -> int:
+        """Change several entities, each to values of its own: dicts or models that hold the primary key too.
+
+        All are validated before anything is sent. Returns how many there are; keys without a row are passed over.
+        """
+        names = key_names(mapper_of(self.entity_class))
+        changes: dict[Any, dict[str, Any]] = {}
+        for row in rows:
+            values = self._values(row)
+            missing = [name for name in names if name not in values]
+            if missing:
+                owner = self.entity_class.__name__
+                raise QueryError(f'update_many: a row has no "{missing[0]}", the key of {owner}', name=missing[0])
+            key = tuple(values.pop(name) for name in names)
+            changes[key if len(names) > 1 else key[0]] = values
+        with self.entity_manager.writing():
+            found = self.find_many(changes)
+            for entity in found:
+                identity = tuple(getattr(entity, name) for name in names)
+                _assign(entity, changes[identity if len(names) > 1 else identity[0]])
+        return len(found)
+
+    def upsert(
+        self, rows: Values | Iterable[Values], *, keys: Sequence[str], update: Sequence[str] | None = None
+    ) -> int:
+        """Insert rows, validated as entities are, or change those that exist with the same `keys`. Returns how many.
+
+        `keys` are the fields of a unique key; `update` names the fields to change, by default all that a row gives. One
+        statement, which is safe when others do the same at the same time.
+
+        Example:
+            >>> products.upsert({"sku": "TE-0001", "name": "Tea", "price": 4}, keys=["sku"], update=["price"])
+        """
+        listed: Any = [rows] if isinstance(rows, (Mapping, BaseModel)) else rows
+        checked: list[dict[str, Any]] = []
+        for row in listed:
+            given = self._values(row)
+            made = self._entity(given)
+            checked.append({field: getattr(made, field) for field in given})
+        return self.query_builder().upsert(checked, keys=keys, update=update)
+
+    def _are_bare(self, rows: Sequence[Any]) -> bool:
+        """Whether rows are values alone, for one table, that nothing but the database completes."""
+        mapper = mapper_of(self.entity_class)
+        if mapper.inherits is not None or mapper.version_id_col is not None:
+            return False
+        related = mapper.relationships.keys()
+        return not any(
+            isinstance(row, self.entity_class) or (isinstance(row, Mapping) and related & row.keys()) for row in rows
+        )
+
+
+def _assign(entity: Any, values: Mapping[str, Any]) -> None:
+    """Change several fields, all or none where the entity can."""
+    if hasattr(entity, "assign"):
+        entity.assign(values)
+        return
+    for field, value in values.items():
+        setattr(entity, field, value)

@@ -1,0 +1,128 @@
+"""The questions of a repository: one entity, several, how many, page by page."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+from fx_orm.errors import NotFoundError, QueryError
+from fx_orm.identity import key_names, mapper_of, read_identity
+from fx_orm.pagination import CursorPage, Page
+from fx_orm.repository.criteria import Asked, Criteria, OrderBy
+
+T = TypeVar("T")
+
+_MOST_KEYS = 1000  # in one statement; SQLite takes 32,766 values, Oracle a thousand
+
+
+class Finding(Asked[T]):
+    """The methods that read."""
+
+    def find(self, id: Any) -> T | None:
+        """Find an entity by its primary key (a tuple or a dict for a composite one), None when there is none."""
+        if not self.shows_deleted:
+            return self.entity_manager.find(self.entity_class, id)
+        return self._find_deleted_too(id)
+
+    def get(self, id: Any) -> T:
+        """Find an entity by its primary key. Raises NotFoundError when there is none."""
+        found = self._find_deleted_too(id) if self.shows_deleted else None
+        return found if found is not None else self.entity_manager.get(self.entity_class, id)
+
+    def find_all(self, order_by: OrderBy | None = None) -> list[T]:
+        """Find all entities."""
+        return self.find_by({}, order_by=order_by)
+
+    def find_by(
+        self,
+        criteria: Criteria,
+        order_by: OrderBy | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        with_: str | Iterable[str] = (),
+    ) -> list[T]:
+        """Find the entities that meet all criteria; `with_` names relationships to load along."""
+        return self._query(criteria, order_by, limit, offset, with_).get()
+
+    def find_one_by(
+        self, criteria: Criteria, order_by: OrderBy | None = None, with_: str | Iterable[str] = ()
+    ) -> T | None:
+        """Find the first entity that meets all criteria, None when there is none."""
+        return self._query(criteria, order_by, with_=with_).first()
+
+    def get_one_by(self, criteria: Criteria, order_by: OrderBy | None = None, with_: str | Iterable[str] = ()) -> T:
+        """Find the first entity that meets all criteria. Raises NotFoundError when there is none."""
+        found = self.find_one_by(criteria, order_by, with_)
+        if found is None:
+            shown = ", ".join(f"{name}={value!r}" for name, value in criteria.items())
+            entity = self.entity_class
+            raise NotFoundError(f"there is no {entity.__name__} with {shown}", entity=entity, criteria=criteria)
+        return found
+
+    def find_many(self, ids: Iterable[Any]) -> list[T]:
+        """Find the entities with these primary keys, in this order; keys without a row are left out."""
+        wanted = list(ids)
+        names = key_names(mapper_of(self.entity_class))
+        if len(names) > 1:
+            return [found for key in wanted if (found := self.find(key)) is not None]
+        by_key = {
+            getattr(entity, names[0]): entity
+            for at in range(0, len(wanted), _MOST_KEYS)
+            for entity in self.query_builder().where_in(names[0], wanted[at : at + _MOST_KEYS]).get()
+        }
+        return [by_key[key] for key in dict.fromkeys(wanted) if key in by_key]
+
+    def first(self, criteria: Criteria | None = None, order_by: OrderBy | None = None) -> T | None:
+        """Find the first entity, by default the one with the lowest primary key."""
+        return self._query(criteria, order_by or self._key_order("asc")).first()
+
+    def last(self, criteria: Criteria | None = None) -> T | None:
+        """Find the entity with the highest primary key."""
+        return self._query(criteria, self._key_order("desc")).first()
+
+    def count(self, criteria: Criteria | None = None) -> int:
+        """Count the entities that meet all criteria."""
+        return self._query(criteria).count()
+
+    def exists(self, criteria: Criteria | None = None) -> bool:
+        """Tell whether an entity meets all criteria."""
+        return self._query(criteria).exists()
+
+    def pluck(self, field: str, criteria: Criteria | None = None, order_by: OrderBy | None = None) -> list[Any]:
+        """Return one field's values of the entities that meet all criteria."""
+        self._check_field(field)
+        values: list[Any] = self._query(criteria, order_by).pluck(field)
+        return values
+
+    def paginate(
+        self, page: int = 1, per_page: int = 20, criteria: Criteria | None = None, order_by: OrderBy | None = None
+    ) -> Page[T]:
+        """Find one page of the entities that meet all criteria, by default in the order of the primary key.
+
+        Entities that `order_by` leaves equal are in the order of the primary key, so that no page repeats one.
+        """
+        if page < 1 or per_page < 1:
+            raise QueryError(f"paginate(page={page}, per_page={per_page}): both count from 1", page=page)
+        key_order = self._key_order("asc")
+        order = [*self._order(order_by)]
+        order += [(field, way) for field, way in key_order.items() if field not in dict(order)]
+        query = self._query(criteria, [{field: way} for field, way in order], per_page, (page - 1) * per_page)
+        return Page(query.get(), self.count(criteria), page, per_page)
+
+    def cursor_paginate(
+        self,
+        per_page: int = 20,
+        cursor: str | None = None,
+        criteria: Criteria | None = None,
+        order_by: OrderBy | None = None,
+    ) -> CursorPage[T]:
+        """Find the page that a cursor of another page leads to, the first one without; see `QueryBuilder`'s method."""
+        return self._query(criteria, order_by).cursor_paginate(per_page, cursor)
+
+    def stream(
+        self, criteria: Criteria | None = None, order_by: OrderBy | None = None, size: int = 1000
+    ) -> Iterator[T]:
+        """Find the entities that meet all criteria one after the other, `size` at a time from the database."""
+        return self._query(criteria, order_by).stream(size)
+
+    def _find_deleted_too(self, id: Any) -> T | None:
+        identity = read_identity(mapper_of(self.entity_class), id)
+        return None if identity is None else self.query_builder().with_deleted().find(identity)

@@ -1,0 +1,99 @@
+"""Of which entity a repository is, and with which manager it works.
+
+The class says it (`Repository[Product]`), or the first instance (`super().__init__(Product)`).
+"""
+
+import copy
+import typing
+import weakref
+from typing import Any, Generic, Self, TypeVar
+
+from fx_orm.errors import MappingError
+from fx_orm.identity import mapper_of
+from fx_orm.object_manager import ObjectManager, current
+from fx_orm.query_builder import QueryBuilder
+
+T = TypeVar("T")
+
+
+class Owned(Generic[T]):
+    """What all repositories know: their entity, their manager, how a query starts."""
+
+    shows_deleted = False
+    """Whether softly deleted entities are found too: `with_deleted()` gives a repository for which this is so."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for base in cls.__dict__.get("__orig_bases__", ()):
+            entity = next(iter(typing.get_args(base)), None)
+            if isinstance(entity, type):
+                _declared[cls] = entity
+
+    def __init__(self, entity_class: type[T] | None = None, entity_manager: ObjectManager | None = None) -> None:
+        self._given_class = entity_class
+        self._given_manager = entity_manager
+        if entity_class is not None:
+            mapper_of(entity_class)
+
+    @property
+    def entity_class(self) -> type[T]:
+        """The class of the entities. Raises MappingError when nobody said it."""
+        alias = next(iter(typing.get_args(getattr(self, "__orig_class__", None))), None)
+        found: Any = self._given_class or entity_of(type(self)) or alias
+        if not isinstance(found, type):
+            raise MappingError(
+                f"{type(self).__name__} does not say of which entity it is; write "
+                f"`class {type(self).__name__}(Repository[Product])` or `super().__init__(Product)`"
+            )
+        mapper_of(found)
+        entity_class: type[T] = found
+        return entity_class
+
+    @property
+    def entity_manager(self) -> ObjectManager:
+        """The manager in use: the one given, else the one of the request, task or thread."""
+        return self._given_manager if self._given_manager is not None else current()
+
+    @entity_manager.setter
+    def entity_manager(self, entity_manager: ObjectManager) -> None:
+        self._given_manager = entity_manager
+
+    @property
+    def db(self) -> ObjectManager:
+        """The same as `entity_manager`, for `QueryBuilder(self.db)`."""
+        return self.entity_manager
+
+    def using(self, entity_manager: ObjectManager) -> Self:
+        """Return a copy of this repository that works with this manager."""
+        other = copy.copy(self)
+        other.entity_manager = entity_manager
+        return other
+
+    def with_deleted(self) -> Self:
+        """Return a copy of this repository that finds, counts and changes softly deleted entities too."""
+        other = copy.copy(self)
+        other.shows_deleted = True
+        return other
+
+    def query_builder(self) -> QueryBuilder[T]:
+        """Start a query for these entities."""
+        query: QueryBuilder[T] = QueryBuilder(self.entity_class, manager=self._given_manager)
+        return query.with_deleted() if self.shows_deleted else query
+
+    def get_query_builder(self) -> QueryBuilder[T]:
+        """Do the same as `query_builder`."""
+        return self.query_builder()
+
+
+def entity_of(repository: type[Owned[Any]]) -> type[Any] | None:
+    """Return the entity of a class of repositories, None while nobody said it."""
+    return next((_declared[each] for each in repository.__mro__ if each in _declared), None)
+
+
+def remember(repository: type[Owned[Any]], entity_class: type[Any]) -> None:
+    """Note the entity that an instance of a class was made for, unless the class says it."""
+    _declared.setdefault(repository, entity_class)
+
+
+_declared: "weakref.WeakKeyDictionary[type[Owned[Any]], type[Any]]" = weakref.WeakKeyDictionary()
+"""The entity of each class of repositories, as far as known: by `Repository[Product]`, or by the first instance."""

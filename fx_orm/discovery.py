@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy.orm import configure_mappers
 
 from fx_orm.config import Settings
+from fx_orm.constraints import follow_convention
 from fx_orm.entity_modules import import_entity_modules, packages
 from fx_orm.relationships.targets import table_classes
 
@@ -20,6 +21,7 @@ def discover(settings: Settings) -> list[type[Any]]:
     """
     import_entity_modules(settings)
     configure_mappers()
+    follow_convention(settings.database.naming_convention)
     prefixes = tuple(f"{package}." for package in packages(settings))
     found = [cls for cls in table_classes() if f"{cls.__module__}.".startswith(prefixes)]
     return sorted(found, key=lambda cls: (cls.__module__, cls.__qualname__))

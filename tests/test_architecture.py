@@ -19,7 +19,7 @@ FX_ORM = """
 errors
 sql                       errors
 schema                    errors
-config                    errors
+config                    errors schema
 scope                     errors
 urls                      errors config
 database                  errors config urls
@@ -27,19 +27,20 @@ entity_modules            errors config
 column_types              errors schema
 fields                    errors schema column_types
 mixins                    fields
+constraints               schema
 relationships             errors
 json_tracking             errors
 models                    errors fields
-abstract_entity           errors config schema entity_modules column_types fields relationships json_tracking models
+abstract_entity  errors config schema entity_modules column_types constraints fields relationships json_tracking models
 model_source              errors
-discovery                 config entity_modules relationships
+discovery                 config constraints entity_modules relationships
 query                     errors sql scope database mixins
 pagination
 query_builder             errors sql config scope query pagination
 identity                  errors
 object_manager            scope query_builder
 repository                errors identity object_manager pagination query_builder
-entity_manager            errors config scope database mixins identity query_builder repository
+entity_manager            errors config scope database constraints mixins identity query_builder repository
 entity_manager_interface  object_manager query_builder repository
 migrations                errors schema config urls database discovery
 admin                     errors config urls database

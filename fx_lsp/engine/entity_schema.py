@@ -13,7 +13,7 @@ from fx_orm.schema.column_types import ColumnType, column_type, is_nullable
 from fx_orm.schema.differences import AddColumn, Difference
 from fx_orm.schema.expressions import default_of
 from fx_orm.schema.literals import quoted
-from fx_orm.schema.naming import foreign_key_name, index_name, primary_key_name, unique_name
+from fx_orm.schema.naming import NamingConvention
 from fx_orm.schema.tables import Column, ForeignKey, Index, PrimaryKey, Schema, Table, UniqueConstraint
 
 _OPAQUE_ARGUMENTS = frozenset({"sa_column", "sa_type", "sa_column_args", "sa_column_kwargs"})
@@ -63,7 +63,7 @@ def entity_schema(snapshot: Snapshot, entities: Iterable[Entity]) -> EntitySchem
             uncertain_tables.add(entity.table)
         if not entity.ours or entity.fact.assigned("__table_args__") is not None:
             uncertain_tables.add(entity.table)
-        tables.append(_table(entity, entity.table, columns))
+        tables.append(_table(entity, entity.table, columns, snapshot.naming))
     dangling = _dangling_keys(snapshot, tables)
     uncertain_tables.update(table for table, _ in dangling)
     schema = Schema.of(sorted(tables, key=lambda table: table.name))
@@ -83,11 +83,11 @@ def _dangling_keys(snapshot: Snapshot, tables: Iterable[Table]) -> set[tuple[str
     }
 
 
-def _table(entity: Entity, name: str, columns: list[Column]) -> Table:
+def _table(entity: Entity, name: str, columns: list[Column], naming: NamingConvention) -> Table:
     fields = entity.columns
     keys = tuple(column for column, field in fields.items() if _flag(field, "primary_key"))
     unique = [column for column, field in fields.items() if _flag(field, "unique") and not _flag(field, "index")]
-    foreign_keys = [found for column, field in fields.items() if (found := _foreign_key(name, column, field))]
+    foreign_keys = [found for column, field in fields.items() if (found := _foreign_key(name, column, field, naming))]
     indexed = [
         column
         for column, field in fields.items()
@@ -98,20 +98,20 @@ def _table(entity: Entity, name: str, columns: list[Column]) -> Table:
             and column not in (*keys[:1], *unique)
         )
     ]
-    indexes = [Index(index_name(name, [found]), (found,), unique=_flag(fields[found], "unique")) for found in indexed]
+    indexes = [Index(naming.index(name, [found]), (found,), unique=_flag(fields[found], "unique")) for found in indexed]
     # In the runtime's order, so that both write the same file.
     return Table(
         name,
         tuple(columns),
-        PrimaryKey(keys, primary_key_name(name)),
+        PrimaryKey(keys, naming.primary_key(name, keys)),
         tuple(sorted(foreign_keys, key=lambda key: str(key.name))),
-        tuple(UniqueConstraint((column,), unique_name(name, [column])) for column in sorted(unique)),
+        tuple(UniqueConstraint((column,), naming.unique(name, [column])) for column in sorted(unique)),
         (),
         tuple(sorted(indexes, key=lambda index: index.name)),
     )
 
 
-def _foreign_key(table: str, column: str, field: Field) -> ForeignKey | None:
+def _foreign_key(table: str, column: str, field: Field, naming: NamingConvention) -> ForeignKey | None:
     target = field.argument("foreign_key")
     if not isinstance(target, Text) or target.value.count(".") != 1:
         return None
@@ -121,7 +121,7 @@ def _foreign_key(table: str, column: str, field: Field) -> ForeignKey | None:
         (column,),
         referred,
         (referred_column,),
-        foreign_key_name(table, [column], referred),
+        naming.foreign_key(table, [column], referred, [referred_column]),
         ondelete=ondelete.value.upper() if isinstance(ondelete, Text) else None,
     )
 

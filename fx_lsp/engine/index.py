@@ -105,6 +105,7 @@ class Index:
             self.project.migrations_folder,
             self.project.entity_folders,
             whole=self.scanned and not self._unreadable,
+            naming=self.project.naming,
         )
 
     def _note(self, path: str, stat: os.stat_result) -> None:

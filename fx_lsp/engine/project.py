@@ -1,14 +1,16 @@
 """Where a project is on the disk: its root, its Python files, its folders of entities and migrations.
 
-Reads names and the two keys of `config/orm.yaml` that matter here; never runs anything, never raises on what it finds.
+Reads names and the keys of `config/orm.yaml` that matter here; never runs anything, never raises on what it finds.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from fx_orm.schema.naming import OURS, NamingConvention, mistake_in
 
 CONFIGURATION = "config/orm.yaml"
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "env", "build", "dist"})
@@ -24,6 +26,7 @@ class Project:
     root: str
     entity_folders: tuple[str, ...]
     migrations_folder: str
+    naming: NamingConvention = OURS
 
 
 def posix(path: Path | str) -> str:
@@ -62,6 +65,7 @@ def read_project(root: Path) -> Project:
         posix(root),
         tuple(posix(root / folder) for folder in folders or _ENTITY_FOLDERS),
         posix(root / (migrations if isinstance(migrations, str) else _MIGRATIONS)),
+        _naming(settings.get("database")),
     )
 
 
@@ -111,6 +115,15 @@ def walk(root: Path) -> Contents:
             except OSError:
                 continue
     return found
+
+
+def _naming(database: object) -> NamingConvention:
+    """Read the templates for names; wrong ones are the runtime's business to refuse."""
+    templates = database.get("naming_convention") if isinstance(database, dict) else None
+    given = templates if isinstance(templates, dict) else {}
+    kinds = {field.name for field in fields(NamingConvention)}
+    good = {kind: text for kind, text in given.items() if kind in kinds and isinstance(text, str)}
+    return NamingConvention(**{kind: text for kind, text in good.items() if mistake_in(text) is None})
 
 
 def _configuration(path: Path) -> dict[str, Any]:

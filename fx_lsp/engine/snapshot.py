@@ -14,7 +14,7 @@ from fx_lsp.engine.expressions import Call, Expression, Literal, Subscript, Text
 from fx_lsp.engine.facts import ClassFact, Facts, FieldFact, RelationshipFact
 from fx_lsp.engine.migrations import Migrations, read_migrations
 from fx_lsp.engine.text import Document, Span
-from fx_orm.schema.naming import table_name
+from fx_orm.schema.naming import OURS, NamingConvention, table_name
 
 LIBRARIES = frozenset({"fx_orm", "sqlmodel", "sqlalchemy", "pydantic", "typing", "abc", "enum"})
 _PLAIN_BASES = frozenset({"SQLModel", "AbstractEntity", "BaseModel", "ABC", "Generic", "Protocol", "object"})
@@ -117,6 +117,7 @@ class Snapshot:
     migrations_folder: str | None = None
     entity_folders: tuple[str, ...] = ()
     whole: bool = True
+    naming: NamingConvention = OURS
 
     # What names mean
 

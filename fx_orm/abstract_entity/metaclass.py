@@ -18,13 +18,13 @@ from sqlmodel.main import (  # public names of a public module, which `sqlmodel`
     SQLModelMetaclass,
 )
 
-from fx_orm.abstract_entity.constraints import complete_constraints
 from fx_orm.abstract_entity.detachment import explain_detachment
 from fx_orm.abstract_entity.field_preparation import describe_column
 from fx_orm.abstract_entity.redefinition import forget, make_room, take_over
 from fx_orm.abstract_entity.relationship_checks import guard_collections, unchecked
 from fx_orm.abstract_entity.validation import EntityValidation
 from fx_orm.column_types import Document
+from fx_orm.constraints import complete_constraints
 from fx_orm.errors import MappingError
 from fx_orm.fields import Field, options_of
 from fx_orm.json_tracking import watch

@@ -206,6 +206,9 @@ def _explain(error: ErrorDetails, layers: list[_Layer]) -> ConfigError:
     key = ".".join(map(str, path))
     accepted = _accepted(model, path)
     given = "not valid" if path in _SECRETS else _shown(error["input"])
+    problem = error.get("ctx", {}).get("error")
+    if isinstance(problem, ValueError) and path[0] == "database":
+        given += f": {problem}"
     return ConfigError(f'{place}: "{key}" is {given}; it takes {accepted}', **data(place), key=key, accepted=accepted)
 
 
@@ -226,6 +229,8 @@ def _accepted(model: type[BaseModel], path: KeyPath) -> str:
     annotation = field.annotation
     kinds = {int: "a whole number", float: "a number", bool: "true or false", str: "a text", Path: "a path"}
     kind = next((kinds[part] for part in (annotation, *get_args(annotation)) if part in kinds), None)
+    if path[-1] == "naming_convention" or path[-2:-1] == ("naming_convention",):
+        return "pk, fk, uq, ix and ck, each with a template such as ix_%(table_name)s_%(column_0_name)s"
     if annotation is DatabaseSettings:
         return f"keys below it: {', '.join(DatabaseSettings.model_fields)}"
     if annotation == list[str]:

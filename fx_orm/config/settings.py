@@ -3,14 +3,27 @@
 The reference page of the documentation is made from these models. Where values come from is `loading`'s matter.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from fx_orm.schema.naming import mistake_in
 
 PositiveInt = Annotated[int, Field(ge=1)]
 NaturalInt = Annotated[int, Field(ge=0)]
+
+
+def _template(text: str) -> str:
+    mistake = mistake_in(text)
+    if mistake is not None:
+        raise ValueError(mistake)
+    return text
+
+
+Template = Annotated[str, AfterValidator(_template)]
 
 
 class DatabaseSettings(BaseModel):
@@ -33,6 +46,10 @@ class DatabaseSettings(BaseModel):
     pool_pre_ping: bool = Field(default=True, description="Ask a connection whether it lives before it is used.")
     autocommit: bool = Field(default=False, description="Commit what is flushed outside `transaction()` at once.")
     autoflush: bool = Field(default=False, description="Flush what is pending before each query.")
+    naming_convention: Mapping[Literal["pk", "fk", "uq", "ix", "ck"], Template] = Field(
+        default_factory=dict,
+        description="Names of an existing database's keys and indexes: pk, fk, uq, ix, ck, each a template.",
+    )
 
 
 class Settings(BaseSettings):

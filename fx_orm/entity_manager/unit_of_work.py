@@ -15,6 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session as SQLModelSession
 
 from fx_orm import config, database, mixins, scope
+from fx_orm.constraints import follow_convention
 from fx_orm.entity_manager.exclusive_use import ExclusiveUse
 from fx_orm.errors import FxError, StaleEntityError
 
@@ -203,6 +204,7 @@ class UnitOfWork:
         if self._engine is not None:
             self.session.expunge_all()
         self._engine = self.session.bind = engine
+        follow_convention(settings.database.naming_convention)
         self.session.autoflush = settings.database.autoflush
         self.autocommit = settings.database.autocommit
 

@@ -6,7 +6,10 @@ pluralised and no database is asked.
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from hashlib import sha256
+
+from fx_orm.errors.nearest import did_you_mean
 
 LONGEST_NAME = 63
 """PostgreSQL's limit in bytes, the lowest of the supported databases (MariaDB and MySQL: 64)."""
@@ -22,6 +25,68 @@ def table_name(class_name: str) -> str:
         ('product_tag', 'http_log')
     """
     return _WORD_BOUNDARY.sub("_", class_name).lower()
+
+
+@dataclass(frozen=True, slots=True)
+class NamingConvention:
+    """How primary keys, foreign keys, unique constraints, indexes and checks are called.
+
+    A template has the tokens of SQLAlchemy's naming conventions: `"fk_%(table_name)s_%(column_0_name)s"`. A kind
+    without one is named by the functions below.
+    """
+
+    pk: str | None = None
+    fk: str | None = None
+    uq: str | None = None
+    ix: str | None = None
+    ck: str | None = None
+
+    def primary_key(self, table: str, columns: Iterable[str]) -> str:
+        """Name a primary key."""
+        return _filled(self.pk, table, columns) if self.pk else primary_key_name(table)
+
+    def foreign_key(
+        self, table: str, columns: Iterable[str], referred_table: str, referred_columns: Iterable[str]
+    ) -> str:
+        """Name a foreign key."""
+        if self.fk:
+            return _filled(self.fk, table, columns, referred_table, next(iter(referred_columns), ""))
+        return foreign_key_name(table, columns, referred_table)
+
+    def unique(self, table: str, columns: Iterable[str]) -> str:
+        """Name a unique constraint."""
+        return _filled(self.uq, table, columns) if self.uq else unique_name(table, columns)
+
+    def index(self, table: str, columns: Iterable[str]) -> str:
+        """Name an index."""
+        return _filled(self.ix, table, columns) if self.ix else index_name(table, columns)
+
+    def check(self, table: str, subject: str) -> str:
+        """Name a check constraint, whose condition takes the place of `constraint_name`."""
+        own = check_name(table, subject)
+        if not self.ck:
+            return own
+        return _filled(self.ck, table, (), constraint=own.removeprefix(f"ck_{table}_"))
+
+
+OURS = NamingConvention()
+"""Every name by the functions below."""
+
+TOKENS = (
+    *("table_name", "column_0_name", "column_0_N_name", "column_0N_name", "column_0_label"),
+    *("referred_table_name", "referred_column_0_name", "constraint_name"),
+)
+"""What may stand in a template, as `%(table_name)s`."""
+
+
+def mistake_in(template: str) -> str | None:
+    """Say what is wrong with a template, None when it can be filled."""
+    for token in re.findall(r"%\((\w*)\)s", template):
+        if token not in TOKENS:
+            return f'there is no token "{token}"{did_you_mean(token, TOKENS)}'
+    if "%" in re.sub(r"%\(\w+\)s", "", template):
+        return "a token is written as %(table_name)s"
+    return None
 
 
 def primary_key_name(table: str) -> str:
@@ -57,6 +122,30 @@ def check_name(table: str, subject: str) -> str:
         return _shortened(f"ck_{table}_{subject}")
     first = re.search(r"[A-Za-z_]\w*", subject)
     return _shortened("_".join(filter(None, ["ck", table, first and first.group().lower(), _digest(subject)])))
+
+
+def _filled(
+    template: str,
+    table: str,
+    columns: Iterable[str],
+    referred_table: str = "",
+    referred_column: str = "",
+    *,
+    constraint: str = "",
+) -> str:
+    names = list(columns)
+    first = next(iter(names), "")
+    values = {
+        "table_name": table,
+        "column_0_name": first,
+        "column_0_N_name": "_".join(names),
+        "column_0N_name": "".join(names),
+        "column_0_label": f"{table}_{first}",
+        "referred_table_name": referred_table,
+        "referred_column_0_name": referred_column,
+        "constraint_name": constraint,
+    }
+    return _shortened(template % values)
 
 
 def _shortened(name: str) -> str:

@@ -284,6 +284,29 @@ def test_a_virtual_environment_is_no_part_of_the_project(tmp_path: Path) -> None
     assert [entity.name for entity in index.snapshot().entities] == ["Tag"]
 
 
+def test_the_names_of_an_existing_database(tmp_path: Path) -> None:
+    """The editor calls constraints as the runtime does under `naming_convention:`."""
+    fixture = write(
+        tmp_path,
+        """
+#- config/orm.yaml
+database:
+  naming_convention: {pk: "%(table_name)s_pkey", fk: "%(table_name)s_%(column_0_name)s_fkey", ix: "%(oops)s"}
+#- src/entity/note.py
+from fx_orm import AbstractEntity, Field
+
+class Note(AbstractEntity, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    parent_id: int | None = Field(default=None, foreign_key="note.id")
+""",
+    )
+    snapshot = fixture.snapshot()
+    table = entity_schema(snapshot, snapshot.entities).schema.tables["note"]
+    assert table.primary_key.name == "note_pkey"
+    assert [key.name for key in table.foreign_keys] == ["note_parent_id_fkey"]
+    assert [index.name for index in table.indexes] == ["ix_note_parent_id"]
+
+
 def test_the_configuration_names_the_folders(tmp_path: Path) -> None:
     text = FIRST.replace("migrations/versions", "changes/versions") + TAG.replace("src/entity", "shop/models") + NAME
     fixture = write(tmp_path, text + "    weight: float | None = None\n")

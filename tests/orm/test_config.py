@@ -153,6 +153,21 @@ def test_an_unset_variable_in_the_url_leaves_the_details(write: Write) -> None:
                 "write ${NAME} or ${NAME:-default}, or $${ for the two characters themselves"
             ),
         ),
+        (
+            "database:\n  naming_convention:\n    fk: 'fk_%(tabel_name)s'\n",
+            (
+                'config/orm.yaml:3: "database.naming_convention.fk" is "fk_%(tabel_name)s": there is no token '
+                '"tabel_name"; did you mean "table_name"?; it takes pk, fk, uq, ix and ck, each with a template '
+                "such as ix_%(table_name)s_%(column_0_name)s"
+            ),
+        ),
+        (
+            "database:\n  naming_convention:\n    foreign: x\n",
+            (
+                'config/orm.yaml:3: "database.naming_convention.foreign" is "foreign"; it takes pk, fk, uq, ix and ck, '
+                "each with a template such as ix_%(table_name)s_%(column_0_name)s"
+            ),
+        ),
         ("database:\n  password: [secret]\n", 'config/orm.yaml:2: "database.password" is not valid; it takes a text'),
     ],
 )

@@ -1,6 +1,6 @@
 """Names of tables and constraints, indexes of foreign keys, and what fields say about their columns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +9,8 @@ from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
+from fx_orm import EntityManager, configure
+from fx_orm.constraints import follow_convention
 from fx_orm.errors import FxError, MappingError
 from fx_orm.fields import options_of
 
@@ -83,6 +85,72 @@ def test_the_databases_take_them(module: Any, sessions: Callable[..., Session]) 
     assert session.execute(text("SELECT third_id FROM shop_visit")).all() == [(None,)]
     session.execute(text("DELETE FROM place"))
     assert session.execute(text("SELECT * FROM shop_visit")).all() == []
+
+
+POSTGRESQL_STYLE = {
+    "pk": "%(table_name)s_pkey",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ix": "%(table_name)s_%(column_0N_name)s_idx",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+}
+
+
+@pytest.fixture
+def convention() -> Iterator[Callable[..., None]]:
+    yield follow_convention
+    follow_convention({})
+
+
+def test_names_of_an_existing_database(
+    module: Any, sessions: Callable[..., Session], convention: Callable[..., None]
+) -> None:
+    ours = names(module.ShopVisit.__table__)
+    convention(POSTGRESQL_STYLE)
+    assert names(module.ShopVisit.__table__) == {
+        "shop_visit_pkey",
+        "shop_visit_minutes_03278ad4_check",
+        "short",  # its own
+        "shop_visit_log_id_minutes_key",
+        "shop_visit_fourth_id_key",
+        "shop_visit_country_number_fkey",
+        "shop_visit_log_id_fkey",
+        "shop_visit_second_id_fkey",
+        "shop_visit_third_id_fkey",
+        "shop_visit_fourth_id_fkey",
+        "shop_visit_minutesnote_idx",
+        "shop_visit_note_idx",
+        "shop_visit_countrynumber_idx",
+        "shop_visit_third_id_idx",
+    }
+    session = sessions(module.HTTPLog, module.Place, module.ShopVisit)
+    found = inspect(session.get_bind()).get_indexes("shop_visit")
+    assert {"shop_visit_note_idx", "shop_visit_third_id_idx"} <= {str(index["name"]) for index in found}
+    convention({"fk": "FK_%(table_name)s_%(referred_table_name)s_%(referred_column_0_name)s"})
+    changed = names(module.ShopVisit.__table__) - ours
+    assert changed == {"FK_shop_visit_http_log_id", "FK_shop_visit_place_country"}
+    convention({})
+    assert names(module.ShopVisit.__table__) == ours
+
+
+def test_the_convention_of_the_project(
+    module: Any, declare: Callable[..., Any], database_url: str, convention: Callable[..., None]
+) -> None:
+    assert "pk_place" in names(module.Place.__table__)
+    configure(database={"url": database_url, "naming_convention": {"pk": "%(table_name)s_key"}})
+    try:
+        EntityManager().exec_statement(text("SELECT 1"))
+        assert "place_key" in names(module.Place.__table__)
+        later = declare(
+            """
+class Later(AbstractEntity, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+""",
+            "declared.later",
+        ).Later
+        assert names(later.__table__) == {"later_key"}
+    finally:
+        configure()
 
 
 def test_plain_tables_are_left_alone(declare: Callable[..., Any]) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from fx_orm.query.explain import Explain
 from fx_orm.query.keyset import Key
 from fx_orm.query.loading import covered, session_covered
 from fx_orm.query.plans import Plan, plan
@@ -91,15 +90,6 @@ def stream(session: Session, shape: Shape, values: Sequence[Any], size: int, *, 
     with connection.execute(prepared.built.statement, parameters, execution_options=options) as result:
         for row in result:
             yield Row(zip(keys, row, strict=True))
-
-
-def explained(session: Session, shape: Shape, values: Sequence[Any]) -> list[Row]:
-    """Ask the database how it would run a query."""
-    connection = _connection(session)
-    prepared = plan(shape, _ROWS, connection, keep=False)
-    result = connection.execute(Explain(prepared.built.statement), prepared.parameters(values))
-    keys = list(result.keys())
-    return [Row(zip(keys, row, strict=True)) for row in result]
 
 
 def scalar(session: Session, shape: Shape, values: Sequence[Any], purpose: Purpose, *, keep: bool = True) -> Any:

@@ -6,6 +6,7 @@ every database, a string beside a date is a date.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -47,6 +48,21 @@ class WholeNumber(sa.types.TypeDecorator[int]):
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's form
         """Make it an int."""
         return None if value is None else int(value)
+
+
+class Average(sa.types.TypeDecorator[Decimal]):
+    """The average of Decimals: four digits more than they have, on every database (as MariaDB computes it)."""
+
+    impl = sa.Numeric
+    cache_ok = True
+
+    def __init__(self, scale: int) -> None:
+        super().__init__(None, scale + 4, decimal_return_scale=scale + 4)
+        self.digits = Decimal(1).scaleb(-scale - 4)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:  # noqa: ARG002 - SQLAlchemy's form
+        """Round what a database knows more of."""
+        return None if value is None else Decimal(value).quantize(self.digits, ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +246,16 @@ def _call(at: Writing, node: Any) -> Element:
         return cast("Element", built)
     keys = [at.element(order.key).desc() if order.descending else at.element(order.key) for order in node.window.order]
     partition = [at.element(each) for each in node.window.partition]
-    over: Element = built.over(partition_by=partition or None, order_by=keys or None)
+    frame = node.window.frame
+    framed: dict[str, Any] = {} if frame is None else {_FRAMES[frame.kind]: (frame.start, frame.end)}
+    if frame is not None and frame.kind == "GROUPS" and at.context.database == "mysql":
+        raise UnsupportedError(
+            f'QueryBuilder.{at.method}("{at.argument}"): MariaDB and MySQL have no frame of GROUPS; write ROWS',
+            database="mysql",
+            feature="GROUPS",
+            alternative="ROWS or RANGE",
+        )
+    over: Element = built.over(partition_by=partition or None, order_by=keys or None, **framed)
     return over
 
 
@@ -281,12 +306,15 @@ def result_type(name: str, arguments: list[Element]) -> TypeEngine[Any] | None:
     if name == "sum" and isinstance(below, sa.Integer):
         return WholeNumber()
     if name == "avg":
-        return sa.Numeric() if isinstance(below, sa.Numeric) and not isinstance(below, sa.Float) else sa.Float()
+        if not isinstance(below, sa.Numeric) or isinstance(below, sa.Float):
+            return sa.Float()
+        return sa.Numeric() if below.scale is None else Average(below.scale)
     if name in _TEXTS:
         return sa.String()
     return arguments[0].type if name in _LIKE_ARGUMENT and arguments else None
 
 
+_FRAMES = {"ROWS": "rows", "RANGE": "range_", "GROUPS": "groups"}
 _COUNTS = {"count", "row_number", "rank", "dense_rank", "ntile", "length", "char_length"}
 _TEXTS = {"lower", "upper", "trim", "ltrim", "rtrim", "replace", "substr", "substring", "concat", "group_concat"}
 _LIKE_ARGUMENT = {

@@ -12,14 +12,14 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from fx_orm.errors import QueryError
-from fx_orm.query import execution
+from fx_orm.query.explaining import Explanation, explained
 from fx_orm.query.rendering import dialect_named, render
 from fx_orm.query.rows import Row
 from fx_orm.query_builder.changing import Changing
 from fx_orm.query_builder.recording import Recorder, shown
 from fx_orm.scope import SessionSource
 
-__all__ = ["QueryBuilder", "Row"]
+__all__ = ["Explanation", "QueryBuilder", "Row"]
 
 T = TypeVar("T")
 M = TypeVar("M")
@@ -105,17 +105,16 @@ class QueryBuilder(Changing[T]):
         self._model = model
         return cast("QueryBuilder[M]", self)
 
-    def explain(self) -> str:
-        """Ask the database how it would run the query: its own words, a line for each step."""
+    def explain(self) -> Explanation:
+        """Ask the database how it would run the query, as text and as data; the query is not run.
+
+        Example:
+            >>> print(QueryBuilder(Product).where("id", 1).explain())  # doctest: +ELLIPSIS
+            SEARCH product USING INTEGER PRIMARY KEY (rowid=?)
+        """
         with self._reading() as session:
-            steps = execution.explained(session, self.draft.shape(), self.draft.values)
-        return "\n".join(" ".join(str(value) for value in _shown_step(step)) for step in steps)
+            return explained(session, self.draft.shape(), self.draft.values)
 
     def __repr__(self) -> str:
         bound = self.draft.entity.__name__ if self.draft.entity is not None else ""
         return f"<QueryBuilder({bound}) with {len(self.draft.conditions)} conditions>"
-
-
-def _shown_step(step: Row) -> list[Any]:
-    """SQLite numbers its steps; the words are in `detail`."""
-    return [step["detail"]] if "detail" in step else [value for value in step.values() if value is not None]

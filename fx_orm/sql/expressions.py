@@ -24,6 +24,7 @@ from fx_orm.sql.nodes import (
     Column,
     Constant,
     Extract,
+    Frame,
     In,
     Moment,
     Node,
@@ -205,12 +206,38 @@ def _filter(tree: Any) -> Node:
 
 def _window(tree: Any) -> Node:
     call = _node(tree.this)
-    if not isinstance(call, Call) or tree.args.get("spec") is not None or tree.args.get("alias") is not None:
-        raise QueryError("OVER takes PARTITION BY and ORDER BY, without a frame or a name", name="OVER")
+    if not isinstance(call, Call) or tree.args.get("alias") is not None:
+        raise QueryError("OVER takes PARTITION BY, ORDER BY and a frame, without a name", name="OVER")
     order = tree.args.get("order")
     keys = tuple(Order(_node(key.this), bool(key.args.get("desc"))) for key in (order.expressions if order else ()))
-    window = Window(_nodes(tree.args.get("partition_by")), keys)
+    spec = tree.args.get("spec")
+    window = Window(_nodes(tree.args.get("partition_by")), keys, None if spec is None else _frame(spec.args))
     return Call(call.name, call.arguments, call.distinct, call.condition, window)
+
+
+def _frame(spec: dict[str, Any]) -> Frame:
+    start = _bound(spec.get("start"), spec.get("start_side"), -1)
+    end = _bound(spec.get("end") or "CURRENT ROW", spec.get("end_side"), 1)
+    if spec.get("exclude") is not None:
+        raise QueryError("EXCLUDE cannot stand in an expression string", name="EXCLUDE")
+    if None not in (start, end) and start > end:  # type: ignore[operator]  # neither is None
+        raise QueryError("the frame ends before it begins", name=str(spec["kind"]))
+    return Frame(str(spec["kind"]), start, end)
+
+
+def _bound(value: Any, side: str | None, outwards: int) -> int | None:
+    """Read one end of a frame, as the distance from the row."""
+    if value == "CURRENT ROW":
+        return 0
+    direction = 1 if side == "FOLLOWING" else -1
+    if value == "UNBOUNDED":
+        if direction != outwards:
+            raise QueryError("the frame ends before it begins", name="UNBOUNDED")
+        return None
+    distance = str(getattr(value, "this", ""))
+    if getattr(value, "key", "") != "literal" or not distance.isdigit():
+        raise QueryError("a frame is bounded by whole numbers, UNBOUNDED or CURRENT ROW", name=str(side))
+    return direction * int(distance)
 
 
 def _case(tree: Any) -> Node:

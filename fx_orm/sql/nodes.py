@@ -100,11 +100,24 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """The part of a partition around the row: `kind` is ROWS, RANGE or GROUPS.
+
+    Both ends count from the row itself, those before it are negative; None is the end of the partition.
+    """
+
+    kind: str
+    start: int | None
+    end: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
-    """What a function looks over: the rows of a partition, in an order."""
+    """What a function looks over: the rows of a partition, in an order, or a frame of them."""
 
     partition: tuple["Node", ...]
     order: tuple[Order, ...]
+    frame: Frame | None = None
 
 
 @dataclass(frozen=True, slots=True)

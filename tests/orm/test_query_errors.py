@@ -217,6 +217,13 @@ bound().join("labels").distinct().order_by("labels.name")
     the groups; add it to group_by(), or aggregate it
 bound().group_by("id")
     QueryBuilder.group_by(): entities are not grouped; select() the columns that you need
+bound().select("SUM(id) OVER (ORDER BY id ROWS 1 FOLLOWING) as n")
+    QueryBuilder.select("SUM(id) OVER (ORDER BY id ROWS 1 FOLLOWING) as n"): the frame ends before it begins
+bound().select("SUM(id) OVER (ORDER BY id ROWS UNBOUNDED FOLLOWING) as n")
+    QueryBuilder.select("SUM(id) OVER (ORDER BY id ROWS UNBOUNDED FOLLOWING) as n"): the frame ends before it begins
+bound().select("SUM(id) OVER (ORDER BY id ROWS stock PRECEDING) as n")
+    QueryBuilder.select("SUM(id) OVER (ORDER BY id ROWS stock PRECEDING) as n"): a frame is bounded by whole numbers,
+    UNBOUNDED or CURRENT ROW
 bound().select("id").with_("shelf")
     QueryBuilder.with_("shelf"): relationships are loaded for entities, not for selected columns
 """

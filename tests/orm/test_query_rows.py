@@ -283,6 +283,9 @@ def test_single_values(session: Session) -> None:
     assert wares(session).min("price") == Decimal("1.00")
     assert wares(session).max("created_at") >= wares(session).min("created_at")
     assert wares(session).avg("stock") == 3.2
+    assert str(wares(session).avg("price")) == "11.950000"
+    assert str(wares(session).where_in("id", [1, 2, 5]).avg("price")) == "5.916667"
+    assert str(wares(session).sum("price")) == "59.75"
 
 
 def test_one_find_and_first(session: Session) -> None:
@@ -429,7 +432,33 @@ def test_pages_and_chunks_and_streams(session: Session) -> None:
 
 def test_explain_is_the_databases_own_words(session: Session) -> None:
     said = wares(session).where("name", "x").where("created_at", ">", "2024-01-01").where_in("id", [1, 2]).explain()
-    assert "qb_ware" in said
+    assert "qb_ware" in str(said)
+    assert said.database == session.connection().dialect.name
+    if said.database == "sqlite":
+        assert [step["detail"] for step in said.data] == said.text.splitlines()
+    elif said.database == "postgresql":
+        assert said.data[0]["Plan"]["Relation Name"] == "qb_ware"
+    else:
+        assert "query_block" in said.data
+
+
+def test_windows_and_their_frames(session: Session) -> None:
+    rows = (
+        wares(session)
+        .select(
+            "id",
+            "SUM(stock) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) as last_two",
+            "SUM(stock) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) as so_far",
+            "SUM(stock) OVER (ORDER BY id ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) as still",
+            "ROW_NUMBER() OVER (PARTITION BY kind ORDER BY price DESC) as place",
+        )
+        .order_by("id")
+        .get()
+    )
+    assert [(row.last_two, row.so_far, row.still) for row in rows] == [
+        *((5, 5, 11), (5, 5, 11), (2, 7, 9), (11, 16, 0), (9, 16, None)),
+    ]
+    assert [row.place for row in rows] == [1, 2, 1, 2, 3]
 
 
 def test_upsert_inserts_or_changes(session: Session) -> None:

@@ -32,12 +32,16 @@ class Context:
     ctes: dict[str, sa.CTE] = field(default_factory=dict)
     check_grouped: Callable[[str, str, Any], None] | None = None
     """In a grouped query: refuses a column that the groups do not determine (method, argument, column)."""
+    names_every_group: bool = False
+    """Whether the database wants every column in GROUP BY, also those that the groups determine."""
+    determined: list[Any] = field(default_factory=list)
+    """In a grouped query: the columns in use that the groups determine."""
     grouped_by: list[Any] | None = None
     """In a grouped query: the columns that tell its rows apart."""
 
     def alone(self) -> "Context":
         """Return a context for a query that stands beside this one and does not see its tables."""
-        return replace(self, outer=None, scope=Scope([]), labels={})
+        return replace(self, outer=None, scope=Scope([]), labels={}, check_grouped=None, grouped_by=None, determined=[])
 
     def embedded(self, query: Embedded, *, key_only: bool = False) -> "Built":
         """Build a query inside this one; `key_only`: of an entity its primary key alone."""

@@ -17,6 +17,8 @@ class Groups:
     def __init__(self, found: From, keys: Sequence[Any]) -> None:
         self._found = found
         self.keys = list(keys)
+        self.used: list[Any] = []
+        """The columns that were asked about and are determined."""
         self._determined = {id(key) for key in keys}
         self._whole: set[str] = set()
         while self._grow():
@@ -25,6 +27,8 @@ class Groups:
     def check(self, method: str, argument: str, column: Any) -> None:
         """Refuse a column that the groups do not determine."""
         if self.determines(column):
+            if not any(column is known for known in (*self.keys, *self.used)):
+                self.used.append(column)
             return
         grouped = ", ".join(f'"{key.name}"' for key in self.keys) or "nothing"
         raise wrong(

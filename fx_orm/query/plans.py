@@ -67,9 +67,23 @@ def make_plan(shape: Shape, purpose: Purpose, connection: sa.Connection | None, 
     """Build a plan; without a connection only tables of entities are known."""
     tables = Tables(shape.entity, connection)
     binds = Binds()
-    built = statement(shape, purpose, tables, "mysql" if dialect == "mariadb" else dialect, binds)
+    built = statement(
+        shape,
+        purpose,
+        tables,
+        "mysql" if dialect == "mariadb" else dialect,
+        binds,
+        names_every_group=connection is not None and _names_every_group(connection.dialect),
+    )
     load = loader(built.mapper) if purpose.kind == "entities" and built.mapper is not None else None
     return Plan(built, tuple(binds.slots.values()), tuple(tables.used.values()), load)
+
+
+def _names_every_group(dialect: Any) -> bool:
+    """Whether it is MariaDB in the mode that MySQL has by default: there a key in GROUP BY determines nothing."""
+    # SQLAlchemy has no public name for the mode, which it reads with the first connection.
+    mode = getattr(dialect, "_sql_mode", None) or ""
+    return bool(getattr(dialect, "is_mariadb", False)) and "ONLY_FULL_GROUP_BY" in mode
 
 
 _lock = threading.Lock()

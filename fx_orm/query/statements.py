@@ -36,14 +36,16 @@ class Purpose:
     column: str = ""
 
 
-def statement(shape: Shape, purpose: Purpose, tables: Tables, database: str, binds: Binds) -> Built:
+def statement(
+    shape: Shape, purpose: Purpose, tables: Tables, database: str, binds: Binds, *, names_every_group: bool = False
+) -> Built:
     """Build the statement that a shape and a purpose mean on a database.
 
     Raises:
         QueryError: a name, an expression or a combination in it is wrong.
         UnsupportedError: the database has no such feature.
     """
-    context = Context(tables, database, binds, 0, embedded)
+    context = Context(tables, database, binds, 0, embedded, names_every_group=names_every_group)
     if purpose.kind == "count":
         return _count(context, shape)
     if purpose.kind == "exists":
@@ -60,6 +62,7 @@ def embedded(outer: Context, query: Embedded, key_only: bool) -> Built:
     inner = Context(
         outer.tables, outer.database, outer.binds, outer.offset + query.offset, embedded, outer, ctes=dict(outer.ctes)
     )
+    inner.names_every_group = outer.names_every_group
     return _select(inner, query.shape, key_only=key_only)
 
 
@@ -87,6 +90,8 @@ def _select(context: Context, shape: Shape, *, orm: bool = False, key_only: bool
         keys = keyset(context, shape, found, _order_keys(context, shape), context.grouped_by)
         finished = _beyond(context, shape.seek, keys, finished)
     finished = _ordered(context, shape, finished) if shape.seek is None else _limited(context, shape, finished)
+    if context.names_every_group and context.determined:
+        finished = finished.group_by(*context.determined)
     if shape.lock is not None:
         finished = _locked(context, shape.lock, finished)
     if context.outer is not None and found is not None and not shape.combinations:
@@ -132,7 +137,9 @@ def _entities(
     if shape.distinct and shape.joins:
         # Grouped by its key, an entity comes once, whatever the types of its other columns: JSON knows no DISTINCT.
         groups = Groups(found, [root.selectable.c[str(column.key)] for column in mapper.primary_key])
-        context.check_grouped, context.grouped_by = groups.check, groups.keys
+        context.check_grouped, context.grouped_by, context.determined = groups.check, groups.keys, groups.used
+        for attribute in mapper.column_attrs:
+            groups.check("distinct", attribute.key, root.columns[attribute.key])
         finished: Any = built.statement
         built = Built(finished.group_by(*groups.clauses(context.database)), built.keys, mapper)
     return built, chosen
@@ -182,7 +189,7 @@ def _grouped(context: Context, shape: Shape, found: From | None, chosen: Selecti
     keys = context.grouped_by = [_group_key(context, name) for name in shape.groups]
     if found is not None:
         groups = Groups(found, keys)
-        context.check_grouped = groups.check
+        context.check_grouped, context.determined = groups.check, groups.used
         for selected in chosen.columns:
             if selected.column is not None:
                 groups.check("select", selected.written, selected.column)

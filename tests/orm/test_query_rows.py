@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
+from sqlmodel import SQLModel
 
 from fx_orm.errors import MultipleFoundError, NotFoundError, QueryError
 from fx_orm.query_builder import QueryBuilder, Row
-from tests.orm.shop_tables import Kind, Label, Shelf, Ware, shop
+from tests.orm.shop_tables import TABLES, Kind, Label, Shelf, Ware, fill, shop
 
 
 @pytest.fixture
@@ -499,3 +501,35 @@ def test_values_of_what_was_selected(session: Session) -> None:
 def test_one_parameter_in_two_places(session: Session) -> None:
     found = wares(session).where_raw("price > :least OR stock > :least", least=8).order_by("id")
     assert [ware.id for ware in found.get()] == [1, 3, 4]
+
+
+def test_groups_where_mariadb_wants_every_column_named(server_databases: dict[str, str]) -> None:
+    if "mariadb" not in server_databases:
+        pytest.skip("no MariaDB")
+    engine = sa.create_engine(
+        server_databases["mariadb"], connect_args={"init_command": "SET SESSION sql_mode = 'ONLY_FULL_GROUP_BY'"}
+    )
+    SQLModel.metadata.drop_all(engine, tables=TABLES)
+    SQLModel.metadata.create_all(engine, tables=TABLES)
+    with Session(engine) as session:
+        fill(session)
+        once = wares(session).join("labels").join("shelf").distinct().order_by("shelf.name", "DESC")
+        assert [ware.name for ware in once.get()] == ["Pot", "Sencha"]
+        assert [ware.name for ware in once.with_("labels").get()] == ["Pot", "Sencha"]
+        assert [ware.name for ware in once.cursor_paginate(1)] == ["Pot"]
+        rows = (
+            QueryBuilder(session)
+            .select("w.*", "s.name as shelf_name", "COUNT(l.label_id) as labels")
+            .from_table("qb_ware w")
+            .join("qb_shelf s", "w.shelf_id = s.id")
+            .left_join("qb_ware_label l", "w.id = l.ware_id")
+            .group_by("w.id")
+            .having("w.price", ">", 9)
+            .order_by("w.stock")
+            .get()
+        )
+        assert [(row.name, row.shelf_name, row.labels) for row in rows] == [
+            *(("Pot", "Tools", 1), ("Sencha", "Tea", 2), ("Cup_50%", "Tools", 0)),
+        ]
+    SQLModel.metadata.drop_all(engine, tables=TABLES)
+    engine.dispose()

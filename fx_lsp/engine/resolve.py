@@ -4,7 +4,7 @@ Follows annotations, constructors, `Repository[T]`, `super().__init__(T)`, assig
 answer is certain: where two paths through a function disagree, or something is not understood, there is none.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from fx_lsp.engine.annotations import Annotation, read_annotation
 from fx_lsp.engine.expressions import (
@@ -76,16 +76,28 @@ class Place:
     facts: Facts
     function: FunctionFact
     offset: int
+    # What is known already, and what is being asked: names that are bound many times refer to each other.
+    known: "dict[tuple[int, int, int], Meaning | None]" = field(
+        default_factory=dict[tuple[int, int, int], "Meaning | None"], compare=False, repr=False
+    )
 
     def at(self, function: FunctionFact, offset: int) -> "Place":
         """The same file, elsewhere."""
-        return Place(self.snapshot, self.facts, function, offset)
+        return replace(self, function=function, offset=offset)
 
 
 def resolve(place: Place, expression: Expression, depth: int = 0) -> Meaning | None:
     """Say what an expression is; None when that is not certain."""
     if depth > _DEEPEST:
         return None
+    key = id(place.function), place.offset, id(expression)
+    if key not in place.known:
+        place.known[key] = None  # one that needs itself is not certain
+        place.known[key] = _resolved(place, expression, depth)
+    return place.known[key]
+
+
+def _resolved(place: Place, expression: Expression, depth: int) -> Meaning | None:
     match expression:
         case Name():
             return _name(place, expression.name, depth + 1)
@@ -214,9 +226,13 @@ def _agreed(place: Place, function: FunctionFact, bindings: list[Binding], depth
         *last,
         *(found for found in fresh if found.conditional and (not last or found.offset > last[0].offset)),
     ]
-    meanings = [_binding(place.at(function, found.offset), found, depth) for found in candidates]
-    first = meanings[0] if meanings else None
-    return first if all(meaning == first for meaning in meanings) else None
+    first: Meaning | None = None
+    for found in candidates:
+        meaning = _binding(place.at(function, found.offset), found, depth)
+        if meaning is None or first not in (None, meaning):
+            return None
+        first = meaning
+    return first
 
 
 def _continues_itself(binding: Binding) -> bool:
@@ -239,7 +255,7 @@ def _binding(place: Place, binding: Binding, depth: int) -> Meaning | None:
     if binding.value is None:
         return None
     # What is assigned is computed before the name is bound.
-    before = Place(place.snapshot, place.facts, place.function, binding.value.span.start)
+    before = place.at(place.function, binding.value.span.start)
     return resolve(before, binding.value, depth + 1)
 
 
@@ -301,10 +317,10 @@ def _self_attribute(snapshot: Snapshot, owner: Local, name: str, depth: int) -> 
             )
         if meanings:
             return meanings[0] if all(meaning == meanings[0] for meaning in meanings) else None
-        for field in found.fact.fields:
-            if field.name == name:
-                place = Place(snapshot, facts, _nowhere(found), field.span.end)
-                return _annotated(place, field.annotation)
+        for declared in found.fact.fields:
+            if declared.name == name:
+                place = Place(snapshot, facts, _nowhere(found), declared.span.end)
+                return _annotated(place, declared.annotation)
     return None
 
 

@@ -109,7 +109,7 @@ def Field(  # noqa: N802  # the name that every Pydantic user knows
         index: whether there is an index; False refuses the one of a foreign key.
         renamed_from: the column's name before, so that a migration renames it and keeps the data.
         version: an integer that counts the changes of a row: a concurrent change raises `StaleEntityError`.
-        secret: masked in `repr()` and in logs.
+        secret: masked in `repr()`, in the messages of validation errors and in logs.
         guarded: not part of `CreateModel` and `PatchModel`: never set from a request.
         sa_type: a SQLAlchemy type in the place of ours.
         sa_column: a SQLAlchemy column in the place of ours.

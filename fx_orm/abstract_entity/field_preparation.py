@@ -28,6 +28,9 @@ def prepare_fields(entity_class: Any, *, is_table: bool, inherited: frozenset[st
         MappingError: a field that can be no column.
     """
     _restore_order(entity_class)
+    if any(options_of(field).secret for field in entity_class.model_fields.values()):
+        # A validation error shows what it refuses: here it could be, or hold, the secret.
+        entity_class.model_config = {**entity_class.model_config, "hide_input_in_errors": True}
     for name, field in entity_class.model_fields.items():
         place = f"{entity_class.__name__}.{name}"
         if is_table and isinstance(field.annotation, str | ForwardRef):

@@ -20,6 +20,7 @@ from sqlmodel.main import (  # public names of a public module, which `sqlmodel`
 
 from fx_orm.abstract_entity.detachment import explain_detachment
 from fx_orm.abstract_entity.field_preparation import describe_column
+from fx_orm.abstract_entity.inheritance import check_inheritance
 from fx_orm.abstract_entity.redefinition import forget, make_room, take_over
 from fx_orm.abstract_entity.relationship_checks import guard_collections, unchecked
 from fx_orm.abstract_entity.validation import EntityValidation
@@ -155,6 +156,8 @@ def _map(cls: Any, name: str, bases: tuple[type, ...], namespace: dict[str, Any]
     """Make the table and its mapper."""
     columns = own_columns(cls)
     inherits = any(is_mapped(c) for base in bases for c in base.__mro__)
+    if inherits:
+        check_inheritance(cls, columns)
     if inherits and "__tablename__" not in cls.__dict__:  # the name of the parent's table is not that of another one
         has_own_key = any(column.primary_key for column in columns.values())
         type.__setattr__(cls, "__tablename__", naming.table_name(name) if has_own_key else None)

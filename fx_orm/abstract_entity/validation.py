@@ -305,7 +305,8 @@ class EntityValidation:
         details = InitErrorDetails(type=kind, loc=(name,), input=value)
         if context:
             details["ctx"] = context
-        return ValidationError.from_exception_data(self.entity_class.__name__, [details])
+        hidden = bool(self.entity_class.model_config.get("hide_input_in_errors"))
+        return ValidationError.from_exception_data(self.entity_class.__name__, [details], hide_input=hidden)
 
 
 _state = attrgetter("_sa_instance_state")

@@ -207,7 +207,7 @@ def _explain(error: ErrorDetails, layers: list[_Layer]) -> ConfigError:
     accepted = _accepted(model, path)
     given = "not valid" if path in _SECRETS else _shown(error["input"])
     problem = error.get("ctx", {}).get("error")
-    if isinstance(problem, ValueError) and path[0] == "database":
+    if isinstance(problem, ValueError) and path[:1] == ("database",):
         given += f": {problem}"
     return ConfigError(f'{place}: "{key}" is {given}; it takes {accepted}', **data(place), key=key, accepted=accepted)
 

@@ -54,6 +54,47 @@ class Product(AbstractEntity, table=True):
     assert cup.updated_at >= cup.created_at
 
 
+def test_the_structure_of_an_entity(declare: Callable[..., Any], sessions: Callable[..., Session]) -> None:
+    module = declare(
+        CATEGORY
+        + """
+class Product(AbstractEntity, table=True):
+    \"\"\"Product entity representing store products\"\"\"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(nullable=False)
+    description: str | None = Field(default=None)
+    price: float = Field(gt=0)
+    is_active: bool = Field(default=True)
+    created_at: datetime = Field(default_factory=datetime.now)
+    category_id: int | None = Field(foreign_key="category.id", nullable=True)
+
+    category: "Category" = Relationship(back_populates="products")
+    orders: List["OrderItem"] = Relationship(back_populates="product")
+
+class OrderItem(AbstractEntity, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    product_id: int = Field(foreign_key="product.id")
+    product: Product = Relationship(back_populates="orders")
+"""
+    )
+    session = sessions(module.Category, module.Product, module.OrderItem)
+    product = module.Product(
+        name="Cup", price=7.9, category=module.Category(name="Kitchen"), orders=[module.OrderItem()]
+    )
+    assert product.created_at.tzinfo is UTC
+    session.add(product)
+    session.commit()
+    session.expunge_all()
+    product = session.get(module.Product, 1)
+    assert (product.category.name, product.orders[0].product) == ("Kitchen", product)
+    product.price = 8.5
+    product.orders.append(module.OrderItem())
+    session.commit()
+    assert (product.price, len(product.orders), product.category.products) == (8.5, 2, [product])
+    assert module.Product(name="Alone", price=1).category_id is None
+
+
 def test_patterns_of_fields(declare: Callable[..., Any]) -> None:
     entity = declare("""
 class AdvancedEntity(AbstractEntity, table=True):

@@ -8,8 +8,9 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import JSON, Column, select, text
 from sqlalchemy.orm import Session
+from sqlmodel import SQLModel
 
-from fx_orm import AbstractEntity, Field, Relationship
+from fx_orm import AbstractEntity, Field, MappingError, Relationship
 
 
 class Group(AbstractEntity, table=True):
@@ -114,3 +115,95 @@ def test_a_plain_model_of_an_entity() -> None:
     assert "shout" not in Animal.__table__.columns
     with pytest.raises(ValidationError):
         card.name = ""
+
+
+KEY = "id: int | None = Field(default=None, primary_key=True)"
+ROOT = f"""
+class Root(AbstractEntity, table=True):
+    {KEY}
+    kind: str = "root"
+    name: str = ""
+    __mapper_args__ = {{"polymorphic_on": "kind", "polymorphic_identity": "root"}}
+"""
+PLAIN_ROOT = f"class Root(AbstractEntity, table=True):\n    {KEY}\n"
+LEAF = '__mapper_args__ = {"polymorphic_identity": "leaf"}'
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (
+            f"{PLAIN_ROOT}class Leaf(Root, table=True):\n    number: int = 0",
+            (
+                'Leaf: nothing tells its rows from those of Root; write in Root kind: str = "root" and '
+                '__mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "root"}'
+            ),
+        ),
+        (
+            f"{ROOT}class Leaf(Root, table=True):\n    number: int = 0",
+            (
+                "Leaf: nothing tells its rows from those of Root; "
+                'write __mapper_args__ = {"polymorphic_identity": "leaf"}'
+            ),
+        ),
+        (
+            f"{ROOT}class Leaf(Root, table=True):\n    __mapper_args__ = {{'polymorphic_identity': 'root'}}",
+            "Leaf: its rows are called 'root' as those of Root are; give it another name",
+        ),
+        (
+            f"{ROOT}class Leaf(Root, table=True):\n    {KEY}\n    __mapper_args__ = {{'concrete': True}}",
+            (
+                "Leaf: a table that repeats its parent's (concrete=True) is not supported; "
+                "derive both entities from a class without table=True"
+            ),
+        ),
+        (
+            f"{ROOT}class Leaf(Root, table=True):\n    {KEY}\n    {LEAF}",
+            (
+                "Leaf: a table of its own needs the key of its parent's; write id: int | None = "
+                'Field(default=None, primary_key=True, foreign_key="root.id")'
+            ),
+        ),
+        (
+            f"{ROOT}class Leaf(Root, table=True):\n    __tablename__ = 'leaf'\n    {LEAF}",
+            (
+                "Leaf: a table of its own needs the key of its parent's; write id: int | None = "
+                'Field(default=None, primary_key=True, foreign_key="root.id")'
+            ),
+        ),
+        (
+            f"{ROOT}class Leaf(Root, table=True):\n    name: int = 0\n    {LEAF}",
+            "Leaf.name: Root has this field already, and one column is not declared twice; leave it out here",
+        ),
+        (
+            (
+                f"{ROOT}class Twig(Root, table=True):\n    size: int = 0\n"
+                "    __mapper_args__ = {'polymorphic_identity': 'twig'}\n"
+                f"class Leaf(Root, table=True):\n    size: int = 0\n    {LEAF}"
+            ),
+            (
+                'Leaf.size: table "root" has a column "size" of another child of Root; '
+                "declare the field in Root, or give it another name"
+            ),
+        ),
+        (
+            (
+                f"{ROOT}class Other(AbstractEntity, table=True):\n    {KEY}\n"
+                f"class Leaf(Root, Other, table=True):\n    {LEAF}"
+            ),
+            "Leaf: Root and Other have a table each, and an entity inherits from one; relate it to the other",
+        ),
+        (
+            (
+                f"from fx_orm import SQLModel\nclass Root(SQLModel, table=True):\n    {KEY}\n"
+                f"class Leaf(Root, AbstractEntity, table=True):\n    {LEAF}"
+            ),
+            "Leaf: Root is a table of plain SQLModel; derive it from AbstractEntity",
+        ),
+    ],
+)
+def test_what_is_not_supported_is_refused_by_name(declare: Callable[..., Any], source: str, message: str) -> None:
+    with pytest.raises(MappingError) as caught:
+        declare(source)
+    assert str(caught.value) == message
+    assert "leaf" not in SQLModel.metadata.tables

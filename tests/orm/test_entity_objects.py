@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import logging
 import pickle
 import warnings
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy
 from fastapi import FastAPI
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from sqlalchemy import inspect, select, text
@@ -16,7 +18,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import DetachedInstanceError, StaleDataError
 from sqlmodel import SQLModel
 
-from fx_orm import AbstractEntity, DetachedError, Field, Relationship
+from fx_orm import AbstractEntity, DetachedError, DuplicateKeyError, EntityManager, Field, Relationship
+from fx_orm.database import engine_for
 
 
 class Label(AbstractEntity, table=True):
@@ -149,6 +152,51 @@ def test_a_detached_entity_says_what_was_not_loaded(session: Session) -> None:
     session.expunge(item)
     with pytest.raises(DetachedError, match=r"^Item.name is not loaded, .*; refresh\(\) it before it is detached"):
         item.name  # noqa: B018
+
+
+def test_a_secret_is_shown_nowhere(
+    declare: Callable[..., Any], database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    account = declare("""
+from pydantic import model_validator
+
+class Account(AbstractEntity, table=True):
+    __tablename__ = "object_account"
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True, max_length=20)
+    password: str = Field(secret=True, min_length=8, max_length=60)
+
+    @model_validator(mode="after")
+    def check(self):
+        if self.name == self.password:
+            raise ValueError("too simple")
+        return self
+""").Account
+    entity = account(name="ann", password="correct horse")
+    for shown in (repr(entity), str(entity), repr(account.CreateModel(name="x", password="correct horse"))):
+        assert "horse" not in shown
+    model = account.CreateModel
+    for refused in (
+        lambda: account(name="ann", password="horse"),
+        lambda: setattr(entity, "password", "horse"),
+        lambda: entity.assign({"password": "horse"}),
+        lambda: account(name="horses and carts", password="horses and carts"),
+        lambda: model(name="x", password="horse"),
+    ):
+        with pytest.raises(ValidationError) as caught:
+            refused()
+        assert "horse" not in str(caught.value)
+    engine = engine_for(sqlalchemy.make_url(database_url), log_sql=True)
+    with caplog.at_level(logging.DEBUG), EntityManager(engine) as em:
+        SQLModel.metadata.create_all(engine, [account.__table__])
+        em.persist(entity)
+        em.commit()
+        em.persist(account(name="ann", password="correct horse"))
+        with pytest.raises(DuplicateKeyError) as duplicate:
+            em.commit()
+    engine.dispose()
+    assert "INSERT INTO object_account" in caplog.text
+    assert "horse" not in caplog.text + str(duplicate.value)
 
 
 def test_inside_other_models() -> None:

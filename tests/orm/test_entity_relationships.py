@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 import sqlmodel
-from sqlalchemy import inspect
+from pydantic import ValidationError
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session, configure_mappers
 from sqlmodel import SQLModel
 
@@ -172,6 +173,34 @@ def test_beside_a_plain_sqlmodel_table(sessions: Callable[..., Session]) -> None
     assert [plain.ours for plain in ours.plains] == [ours, ours]
     # The names of their constraints are not ours to choose.
     assert all(constraint.name is None for constraint in Plain.__table__.constraints)
+
+
+class PlainOwner(SQLModel, table=True):
+    """The other way round: ours points to SQLModel's."""
+
+    __tablename__ = "related_plain_owner"
+    id: int | None = sqlmodel.Field(default=None, primary_key=True)
+    owned: list["Owned"] = sqlmodel.Relationship(back_populates="owner")
+
+
+class Owned(AbstractEntity, table=True):
+    __tablename__ = "related_owned"
+    id: int | None = Field(default=None, primary_key=True)
+    owner_id: int | None = Field(foreign_key="related_plain_owner.id")
+    owner: PlainOwner | None = Relationship(back_populates="owned")
+
+
+def test_ours_points_to_a_plain_sqlmodel_table(sessions: Callable[..., Session]) -> None:
+    session = sessions(PlainOwner, Owned)
+    session.add_all([Owned(owner=PlainOwner(id=1)), PlainOwner(id=2, owned=[Owned(), Owned()])])
+    session.commit()
+    session.expunge_all()
+    assert [len(session.get_one(PlainOwner, key).owned) for key in (1, 2)] == [1, 2]
+    owned = session.scalars(select(Owned).where(Owned.owner_id == 2)).first()
+    assert owned is not None
+    assert owned.owner is session.get(PlainOwner, 2)
+    with pytest.raises(ValidationError, match="instance of PlainOwner"):
+        owned.owner = owned
 
 
 PAIR = """

@@ -160,7 +160,7 @@ QueryBuilder.where("nmae"): table "product" has no column "nmae"; did you mean "
 
 
 def test_a_name_that_is_bound_many_times_is_read_in_no_time(tmp_path: Path) -> None:
-    steps = "".join(f"if flag == {n}:\n    chosen = narrow(chosen.only(chosen).also(value))\n" for n in range(30))
+    steps = "".join(f"if flag == {n}:\n    chosen = chosen.only(value).also(value)\n" for n in range(30))
     wrong = 'QueryBuilder(Product).where("nmae", chosen).get()\n#                            ^^^^ unknown-column: '
     check_diagnostics(
         tmp_path, project(f'chosen = start()\n{steps}{wrong}QueryBuilder.where("nmae"): {COLUMN}\nchosen.get()\n')

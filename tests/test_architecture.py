@@ -40,7 +40,7 @@ query_builder             errors sql config scope query pagination
 identity                  errors
 object_manager            scope query_builder
 repository                errors identity object_manager pagination query_builder
-entity_manager            errors config scope database constraints mixins identity query_builder repository
+entity_manager            errors config scope database constraints mixins identity query query_builder repository
 entity_manager_interface  object_manager query_builder repository
 migrations                errors schema config urls database discovery
 admin                     errors config urls database

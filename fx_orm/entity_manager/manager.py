@@ -19,6 +19,7 @@ from fx_orm.entity_manager.unit_of_work import UnitOfWork
 from fx_orm.errors import FxError, NotFoundError
 from fx_orm.identity import key_names, mapper_of, read_identity, state_of
 from fx_orm.mixins import SoftDelete, is_deleted, stamp
+from fx_orm.query import execution
 from fx_orm.query_builder import QueryBuilder
 from fx_orm.repository import Repository, repository_of
 
@@ -150,7 +151,7 @@ class EntityManager:
         if identity is None:
             return None
         with self._work.call() as session:
-            found = session.get(entity_class, identity)
+            found: T | None = execution.find(session, mapper, identity)
             return None if is_deleted(found) else found
 
     def get(self, entity_class: type[T], id: Any) -> T:

@@ -8,11 +8,12 @@ from contextlib import closing
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Mapper, Session
 
+from fx_orm.query.garbage import undisturbed
 from fx_orm.query.keyset import Key
 from fx_orm.query.loading import covered, session_covered
-from fx_orm.query.plans import Plan, plan
+from fx_orm.query.plans import Plan, plan, plan_of_key
 from fx_orm.query.rows import Row
 from fx_orm.query.shapes import Shape
 from fx_orm.query.statements import Purpose
@@ -29,7 +30,7 @@ def entities(session: Session, shape: Shape, values: Sequence[Any], *, keep: boo
     if _is_covered(session, shape):
         connection = _connection(session)
         prepared = plan(shape, _ENTITIES, connection, keep=keep)
-        rows = connection.execute(prepared.built.statement, prepared.parameters(values))
+        rows = connection.execute(prepared.built.statement, prepared.parameters(values)).all()
         return prepared.load(session, rows) if prepared.load is not None else []
     prepared = plan(shape, _ORM, session.connection(), keep=keep)
     return list(session.scalars(prepared.built.statement, prepared.parameters(values)))
@@ -40,11 +41,23 @@ def _is_covered(session: Session, shape: Shape) -> bool:
     return is_plain and covered(sa.inspect(shape.entity)) and session_covered(session)
 
 
+def find(session: Session, mapper: Mapper[Any], identity: tuple[Any, ...]) -> Any | None:
+    """Load the entity with a primary key, softly deleted or not; the one that the session has already, if it has it."""
+    is_known = mapper.identity_key_from_primary_key(identity) in session.identity_map
+    if is_known or not (covered(mapper) and session_covered(session)):
+        return session.get(mapper.class_, identity)
+    connection = _connection(session)
+    prepared = plan_of_key(mapper, connection)
+    found = connection.execute(prepared.built.statement, prepared.parameters(identity)).all()
+    return prepared.load(session, found)[0] if found and prepared.load is not None else None
+
+
 def rows(session: Session, shape: Shape, values: Sequence[Any], *, keep: bool = True) -> list[Row]:
     """Read the rows that a query finds."""
     prepared, result = _run(session, shape, values, _ROWS, keep=keep)
-    keys = prepared.built.keys
-    return [Row(zip(keys, row, strict=True)) for row in result]
+    keys, found = prepared.built.keys, result.all()
+    with undisturbed(len(found)):
+        return [Row(zip(keys, row, strict=True)) for row in found]
 
 
 def order_of_pages(session: Session, shape: Shape, *, keep: bool = True) -> tuple[Key, ...]:

@@ -5,16 +5,16 @@ The loader of the ORM is left out for its cost per statement, and used where thi
 """
 
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, Session
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import instance_state, set_committed_value
 
+from fx_orm.query.garbage import undisturbed
 from fx_orm.scope import INERT_LISTENERS
 
-Load = Callable[[Session, Iterable[Sequence[Any]]], list[Any]]
+Load = Callable[[Session, Sequence[Sequence[Any]]], list[Any]]
 
 _LAZY = ("select", "raise", "raise_on_sql")
 
@@ -51,17 +51,24 @@ def loader(mapper: Mapper[Any]) -> Load:
     identity_class = mapper.identity_key_from_primary_key((0,) * len(key_places))[0]
     single = key_places[0] if len(key_places) == 1 else None
 
-    def load(session: Session, rows: Iterable[Sequence[Any]]) -> list[Any]:
+    def load(session: Session, rows: Sequence[Sequence[Any]]) -> list[Any]:
         identity_map: Any = session.identity_map
         loaded = manager.dispatch.load
         entities: list[Any] = []
+        with undisturbed(len(rows)):
+            fill(session, rows, entities, identity_map, loaded)
+        return entities
+
+    def fill(
+        session: Session, rows: Sequence[Sequence[Any]], entities: list[Any], identity_map: Any, loaded: Any
+    ) -> None:
         for row in rows:
             key = (row[single],) if single is not None else tuple(row[place] for place in key_places)
             identity = (identity_class, key, None)
             entity = identity_map.get(identity)
             if entity is None:
                 entity = manager.new_instance()
-                state: Any = sa.inspect(entity)
+                state: Any = instance_state(entity)
                 entity.__dict__.update(zip(keys, row, strict=True))
                 state.key = identity
                 state.session_id = session.hash_key
@@ -69,11 +76,10 @@ def loader(mapper: Mapper[Any]) -> Load:
                 if loaded:
                     loaded(state, None)
             else:
-                state = sa.inspect(entity)
+                state = instance_state(entity)
                 if state.expired_attributes:
                     _fill(entity, state, dict(zip(keys, row, strict=True)))
             entities.append(entity)
-        return entities
 
     return load
 

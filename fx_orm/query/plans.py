@@ -11,11 +11,12 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Mapper
 
 from fx_orm.query.binding import Binds, Slot
 from fx_orm.query.context import Built
 from fx_orm.query.loading import Load, loader
-from fx_orm.query.shapes import Shape
+from fx_orm.query.shapes import Compare, Shape
 from fx_orm.query.statements import Purpose, statement
 from fx_orm.query.tables import Tables
 
@@ -63,6 +64,21 @@ def plan(shape: Shape, purpose: Purpose, connection: sa.Connection, *, keep: boo
     return made
 
 
+def plan_of_key(mapper: Mapper[Any], connection: sa.Connection) -> Plan:
+    """Return the plan that loads one entity by its primary key: its values are those of the key."""
+    plans = _key_plans.get(connection.engine)
+    found = None if plans is None else plans.get(mapper)
+    if found is not None and found.is_current():
+        return found
+    keys = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
+    conditions = tuple(Compare("AND", "find", key, "=", at) for at, key in enumerate(keys))
+    shape = Shape(mapper.class_, conditions=conditions, with_deleted=True)
+    made = make_plan(shape, Purpose("entities"), connection, connection.dialect.name)
+    with _lock:
+        _key_plans.setdefault(connection.engine, WeakKeyDictionary())[mapper] = made
+    return made
+
+
 def make_plan(shape: Shape, purpose: Purpose, connection: sa.Connection | None, dialect: str) -> Plan:
     """Build a plan; without a connection only tables of entities are known."""
     tables = Tables(shape.entity, connection)
@@ -88,3 +104,4 @@ def _names_every_group(dialect: Any) -> bool:
 
 _lock = threading.Lock()
 _plans: WeakKeyDictionary[sa.Engine, OrderedDict[tuple[Shape, Purpose], Plan]] = WeakKeyDictionary()
+_key_plans: WeakKeyDictionary[sa.Engine, WeakKeyDictionary[Mapper[Any], Plan]] = WeakKeyDictionary()

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, inspect
@@ -44,6 +46,8 @@ def read_identity(mapper: Mapper[Any], given: Any) -> Identity | None:
     Values are converted as the entity's fields would (`"2"` is 2 for an int). Raises QueryError for what does not fit.
     """
     names = key_names(mapper)
+    if len(names) == 1 and type(given) is _kind(mapper):
+        return (given,)
     entity = mapper.class_.__name__
     if isinstance(given, BaseModel):
         given = given.model_dump(include=set(names))
@@ -68,7 +72,21 @@ def read_identity(mapper: Mapper[Any], given: Any) -> Identity | None:
 
 def key_names(mapper: Mapper[Any]) -> list[str]:
     """Return the fields of the primary key, in its order."""
-    return [mapper.get_property_by_column(column).key for column in mapper.primary_key]
+    names = _names.get(mapper)
+    if names is None:
+        names = _names[mapper] = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
+    return list(names)
+
+
+def _kind(mapper: Mapper[Any]) -> type[Any] | None:
+    """Return the class of a primary key of one column, None for what is read with more care: lists, dicts."""
+    if mapper not in _kinds:
+        try:
+            kind = mapper.primary_key[0].type.python_type
+        except NotImplementedError:
+            kind = None
+        _kinds[mapper] = kind if kind in (int, str, UUID) else None
+    return _kinds[mapper]
 
 
 def _from_mapping(given: Mapping[str, Any], names: list[str], entity: str) -> Identity:
@@ -97,3 +115,7 @@ def _convert(name: str, column: ColumnElement[Any], value: Any, entity: str) -> 
 
 def _name(thing: object) -> str:
     return thing.__name__ if isinstance(thing, type) else type(thing).__name__
+
+
+_names: WeakKeyDictionary[Mapper[Any], list[str]] = WeakKeyDictionary()
+_kinds: WeakKeyDictionary[Mapper[Any], type[Any] | None] = WeakKeyDictionary()

@@ -7,7 +7,7 @@ from typing import Any, ForwardRef, get_args
 
 from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
+from pydantic_core import PydanticUndefined, SchemaError, SchemaValidator, core_schema
 from sqlalchemy import Column
 from sqlmodel.main import FieldInfoMetadata  # a public name of a public module, which `sqlmodel` does not re-export
 
@@ -41,6 +41,7 @@ def prepare_fields(entity_class: Any, *, is_table: bool, inherited: frozenset[st
                 entity=_full_name(entity_class),
                 field=name,
             )
+        _check_pattern(entity_class, name, field)
         if field.is_required() and type(None) in get_args(field.annotation):
             field.default = None  # `X | None` without a default
         column = _column_of(field)
@@ -111,6 +112,21 @@ def _refuse_impossible(entity_class: Any, name: str, field: FieldInfo, column: F
             entity=_full_name(entity_class),
             field=name,
         )
+
+
+def _check_pattern(entity_class: Any, name: str, field: FieldInfo) -> None:
+    engine = entity_class.model_config.get("regex_engine", "rust-regex")
+    for pattern in (found for item in field.metadata if isinstance(found := getattr(item, "pattern", None), str)):
+        try:
+            SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine=engine))
+        except SchemaError as error:
+            lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+            raise MappingError(
+                f'{entity_class.__name__}.{name}: regex="{pattern}" is no regular expression: '
+                f"{lines[-1].removeprefix('error: ')}",
+                entity=_full_name(entity_class),
+                field=name,
+            ) from error
 
 
 def _add_validators(field: FieldInfo, column: FieldInfoMetadata) -> None:

@@ -202,13 +202,23 @@ def test_json_notices_changes_at_any_depth(session: Session) -> None:
         lambda: found.names.__setitem__(slice(0, 1), ["y", "y"]),
         lambda: found.names.remove("z"),
         lambda: found.names.reverse(),
+        lambda: found.names.extend(["q", "r", "s"]),
+        lambda: found.names.pop(),
+        lambda: found.names.__delitem__(0),
+        lambda: found.names.__imul__(2),
         lambda: found.names.clear(),
+        lambda: found.anything.update(x=1, y=2),
+        lambda: found.anything.pop("x"),
+        lambda: found.anything.__delitem__("y"),
+        lambda: found.anything.update(z=1),
+        lambda: found.anything.popitem(),
+        lambda: found.anything["e"].clear(),
     ):
         change()
         assert found in session.dirty
         session.commit()
         assert found not in session.dirty
-    assert found.anything == {"a": {"b": [{"c": 3}, 4, 5], "d": 6}, "e": {"f": 7}}
+    assert found.anything == {"a": {"b": [{"c": 3}, 4, 5], "d": 6}, "e": {}}
     assert found.names == []
     found.anything |= {"g": 8}
     found.names += ["h"]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import Column, Integer, Table, inspect
 from sqlalchemy.orm import Session, configure_mappers
 from sqlmodel import SQLModel
 
@@ -85,9 +85,47 @@ def test_wrong_at_class_creation(declare: Callable[..., Any], body: str, message
 
 
 def test_a_pattern_that_cannot_be_compiled(declare: Callable[..., Any]) -> None:
-    wrong = declare(f"{CLASS}{KEY}\n    name: str = Field(regex='(')").Wrong
-    with pytest.raises(MappingError, match=r"^Wrong: .*regex parse error"):
-        wrong(name="x")
+    for pattern, problem in (("(", "unclosed group"), (r"a(?=b)", "look-around, including look-ahead and look-behind")):
+        with pytest.raises(MappingError) as caught:
+            declare(f"{CLASS}{KEY}\n    name: str | None = Field(regex=r'{pattern}')")
+        expected = f'Wrong.name: regex="{pattern}" is no regular expression: {problem}'
+        assert str(caught.value).removesuffix(", is not supported") == expected
+    config = 'model_config = {"regex_engine": "python-re"}'
+    right = declare(f"{CLASS}{KEY}\n    {config}\n    name: str = Field(regex=r'a(?=b)')").Wrong
+    assert right(name="ab").name == "ab"
+
+
+def test_a_table_that_is_declared_without_a_class(declare: Callable[..., Any]) -> None:
+    table = Table("wrong", SQLModel.metadata, Column("id", Integer))
+    try:
+        with pytest.raises(MappingError) as caught:
+            declare(f"{CLASS}{KEY}")
+        assert str(caught.value) == 'Wrong: table "wrong" is declared already; write another __tablename__'
+    finally:
+        SQLModel.metadata.remove(table)
+
+
+def test_what_only_sqlalchemy_sees_is_said_in_its_words(declare: Callable[..., Any]) -> None:
+    with pytest.raises(MappingError) as caught:
+        declare(f"{CLASS}{KEY}\n    __mapper_args__ = {{'polymorphic_on': 'kind'}}")
+    assert str(caught.value) == (
+        "Wrong: Can't determine polymorphic_on value 'kind' - no attribute is mapped to this name."
+    )
+    assert "wrong" not in SQLModel.metadata.tables
+
+
+def test_two_targets_that_are_equally_near(declare: Callable[..., Any]) -> None:
+    for module in ("declared.one", "declared.two"):
+        table = module.replace(".", "_")
+        declare(f"class Team(AbstractEntity, table=True):\n    __tablename__ = '{table}'\n    {KEY}", module)
+    player = declare(
+        f"class Player(AbstractEntity, table=True):\n    {KEY}\n"
+        "    team_id: int | None = Field(foreign_key='declared_one.id')\n    team: 'Team' = Relationship()",
+        "declared.player",
+    ).Player
+    with pytest.raises(MappingError) as caught:
+        player()
+    assert str(caught.value) == ('Player.team: "Team" is ambiguous; write "declared.one.Team" or "declared.two.Team"')
 
 
 PAIR = """

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlmodel
 from pydantic import ValidationError
-from sqlalchemy import inspect, select
+from sqlalchemy import Column, inspect, select
 from sqlalchemy.orm import Session, configure_mappers
 from sqlmodel import SQLModel
 
@@ -314,6 +314,14 @@ class Club(AbstractEntity, table=True):
             "Relationship(link_table='A', link_model='B')",
             "Relationship: link_table= and link_model= are the same; write one of them",
         ),
+        (
+            "Relationship(sa_relationship=object(), sa_relationship_kwargs={})",
+            "Relationship: sa_relationship= takes no sa_relationship_args= or sa_relationship_kwargs=",
+        ),
+        (
+            "Field(sa_column=Column(), unique=True, index=True)",
+            "Field: sa_column= already says unique, index; write it on the column",
+        ),
         ("Field(regex='a', pattern='b')", "Field: regex= and pattern= are the same; write one of them"),
         (
             "Field(ondelete='CASCADE')",
@@ -323,5 +331,5 @@ class Club(AbstractEntity, table=True):
 )
 def test_arguments_that_exclude_each_other(call: str, message: str) -> None:
     with pytest.raises(MappingError) as caught:
-        eval(call, {"Field": Field, "Relationship": Relationship})
+        eval(call, {"Field": Field, "Relationship": Relationship, "Column": Column})
     assert str(caught.value) == message

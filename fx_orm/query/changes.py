@@ -3,11 +3,10 @@
 Entities of the session that an UPDATE or DELETE touches are brought up to date by SQLAlchemy.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import BaseModel
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.orm import Mapper, Session
 
@@ -17,12 +16,13 @@ from fx_orm.mixins import now, stamp_of
 from fx_orm.query.binding import Binds
 from fx_orm.query.conditions import combined
 from fx_orm.query.context import Context
+from fx_orm.query.garbage import undisturbed
+from fx_orm.query.incoming_rows import IncomingRows
 from fx_orm.query.messages import wrong
 from fx_orm.query.shapes import Shape
 from fx_orm.query.sources import From, from_clause
 from fx_orm.query.statements import embedded
 from fx_orm.query.tables import Tables, columns_of
-from fx_orm.query.values import WrongValue, converter
 
 
 def insert(session: Session, shape: Shape, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -34,16 +34,24 @@ def insert(session: Session, shape: Shape, rows: Sequence[Mapping[str, Any]]) ->
     """
     table, mapper = _target(session, shape, "insert")
     columns = columns_of(table, mapper)
-    filled = [{**_defaults(shape.entity, row), **_by_column(columns, table, "insert", row)} for row in rows]
-    named = {name for values in filled for name in values}
-    empty = dict.fromkeys(name for name in named if _may_be_left_empty(table.c[name]))
-    batches: dict[frozenset[str], list[dict[str, Any]]] = {}
-    for given in filled:
-        values = {**empty, **given}
-        batches.setdefault(frozenset(values), []).append(values)
-    for batch in batches.values():
-        session.execute(sa.insert(table), batch)
+    incoming = IncomingRows(shape.entity, columns, table, "insert")
+    with undisturbed(len(rows)):
+        for batch in _batches(table, [incoming.whole(row) for row in rows]):
+            session.execute(sa.insert(table), batch)
     return len(rows)
+
+
+def _batches(table: sa.Table, rows: list[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:
+    """Put rows with the same columns together, after NULL was filled in where nothing else would be."""
+    shapes = {tuple(row): row for row in rows}
+    if len(shapes) == 1:
+        return [rows]
+    empty = dict.fromkeys(name for row in shapes.values() for name in row if _may_be_left_empty(table.c[name]))
+    batches: dict[frozenset[str], list[dict[str, Any]]] = {}
+    for row in rows:
+        filled = {**empty, **row}
+        batches.setdefault(frozenset(filled), []).append(filled)
+    return batches.values()
 
 
 def _may_be_left_empty(column: sa.Column[Any]) -> bool:
@@ -61,15 +69,16 @@ def upsert(
     """Insert rows, or change those that exist with the same key: one statement, safe against others doing the same."""
     table, mapper = _target(session, shape, "upsert")
     columns = columns_of(table, mapper)
-    key_columns = list(_by_column(columns, table, "upsert", dict.fromkeys(keys)))
-    chosen = None if update is None else list(_by_column(columns, table, "upsert", dict.fromkeys(update)))
+    incoming = IncomingRows(shape.entity, columns, table, "upsert")
+    key_columns = incoming.names(keys)
+    chosen = None if update is None else incoming.names(update)
     batches: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in rows:
-        given = _by_column(columns, table, "upsert", row)
+        given = incoming.given(row)
         missing = [key for key in key_columns if key not in given]
         if missing:
             raise wrong("upsert", missing[0], "every row needs a value for each key", name=missing[0])
-        values = {**_defaults(shape.entity, row), **given}
+        values = incoming.whole(row)
         changed = [key for key in given if key not in key_columns] if chosen is None else chosen
         batches.setdefault((*sorted(values), "", *changed), []).append(values)
     for names, batch in batches.items():
@@ -109,7 +118,7 @@ def update(session: Session, shape: Shape, values: Sequence[Any], changes: Mappi
     table, mapper = _target(session, shape, method)
     condition = _condition(session, shape, values, method)
     columns = columns_of(table, mapper)
-    changed = _by_column(columns, table, method, changes)
+    changed = IncomingRows(shape.entity, columns, table, method).given(changes)
     if not changed:
         raise wrong(method, None, "no column is given a value")
     target: Any = shape.entity if mapper is not None and shape.entity is not None else table
@@ -186,37 +195,6 @@ def _condition(session: Session, shape: Shape, values: Sequence[Any], method: st
     if found is not None and found.criterion is not None:
         return found.criterion if condition is None else sa.and_(condition, found.criterion)
     return condition
-
-
-def _by_column(columns: Mapping[str, Any], table: sa.Table, method: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Resolve the names of columns, and convert the values; by the table's own keys."""
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        column = columns.get(name)
-        if column is None:
-            hint = did_you_mean(name, columns)
-            raise wrong(method, name, f'table "{table.name}" has no column "{name}"{hint}', name=name)
-        convert = None if isinstance(value, sa.ClauseElement) else converter(column.type)
-        try:
-            found[column.key] = convert(value) if convert else value
-        except WrongValue as problem:
-            raise wrong(method, name, str(problem), value=value) from None
-    return found
-
-
-def _defaults(entity: type[Any] | None, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Compute the defaults of the fields that a row leaves out: where the constructor would, and the table does not."""
-    if entity is None or not issubclass(entity, BaseModel):
-        return {}
-    mapper: Mapper[Any] = sa.inspect(entity)
-    found: dict[str, Any] = {}
-    for key, info in entity.model_fields.items():
-        column = mapper.columns.get(key)
-        if column is None or key in given or column.name in given or (column.primary_key and info.default is None):
-            continue
-        if not info.is_required():
-            found[column.key] = info.get_default(call_default_factory=True, validated_data={})
-    return found
 
 
 def _field(mapper: Mapper[Any], table: sa.Table, name: str) -> str:

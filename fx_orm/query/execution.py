@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, Session
 
-from fx_orm.query.garbage import undisturbed
+from fx_orm.query.garbage import MANY, undisturbed
 from fx_orm.query.keyset import Key
 from fx_orm.query.loading import covered, session_covered
 from fx_orm.query.plans import Plan, plan, plan_of_key
@@ -33,7 +33,8 @@ def entities(session: Session, shape: Shape, values: Sequence[Any], *, keep: boo
         rows = connection.execute(prepared.built.statement, prepared.parameters(values)).all()
         return prepared.load(session, rows) if prepared.load is not None else []
     prepared = plan(shape, _ORM, session.connection(), keep=keep)
-    return list(session.scalars(prepared.built.statement, prepared.parameters(values)))
+    with undisturbed(MANY if shape.limit is None else 0):  # how many they are is not known before
+        return list(session.scalars(prepared.built.statement, prepared.parameters(values)).all())
 
 
 def _is_covered(session: Session, shape: Shape) -> bool:

@@ -9,7 +9,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-_LARGE = 500
+MANY = 500
+"""So many objects are worth a pause."""
+
 _lock = threading.Lock()
 _pauses = 0
 _NOTHING = nullcontext()
@@ -20,7 +22,7 @@ def undisturbed(count: int) -> AbstractContextManager[None]:
 
     Where the program has switched it off, it stays off.
     """
-    return _paused() if count >= _LARGE else _NOTHING
+    return _paused() if count >= MANY else _NOTHING
 
 
 @contextmanager

@@ -34,6 +34,8 @@ class Timestamps:
         >>> class Product(Timestamps, AbstractEntity, table=True): ...
     """
 
+    __fx_columns_last__ = True
+
     created_at: datetime = Field(default_factory=now, guarded=True)
     updated_at: datetime = Field(default_factory=now, guarded=True, sa_column_kwargs={"onupdate": now})
 
@@ -47,6 +49,8 @@ class SoftDelete:
     Example:
         >>> class Product(SoftDelete, AbstractEntity, table=True): ...
     """
+
+    __fx_columns_last__ = True
 
     deleted_at: datetime | None = Field(default=None, guarded=True)
 

@@ -7,7 +7,7 @@ listed as uncertain, and nothing may be concluded from it.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fx_lsp.engine.expressions import Attribute, Call, Expression, Literal, Name, Text
+from fx_lsp.engine.expressions import Argument, Attribute, Call, Entries, Expression, Literal, Name, Text
 from fx_lsp.engine.snapshot import Entity, Field, Local, Snapshot
 from fx_orm.schema.column_types import ColumnType, column_type, is_nullable
 from fx_orm.schema.differences import AddColumn, Difference
@@ -17,6 +17,8 @@ from fx_orm.schema.naming import NamingConvention
 from fx_orm.schema.tables import Column, ForeignKey, Index, PrimaryKey, Schema, Table, UniqueConstraint
 
 _OPAQUE_ARGUMENTS = frozenset({"sa_column", "sa_type", "sa_column_args", "sa_column_kwargs"})
+_OF_THE_RUNTIME = frozenset({"onupdate"})
+"""Keywords of a column that its table in the database does not show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def _column(snapshot: Snapshot, field: Field) -> Column | None:
     fact = field.fact
     if isinstance(fact.value, Call) and fact.value.method != "Field":
         return None
-    if field.call and (field.call.unpacks or any(a.keyword in _OPAQUE_ARGUMENTS for a in field.call.arguments)):
+    if field.call and (field.call.unpacks or any(_is_opaque(argument) for argument in field.call.arguments)):
         return None
     if field.column is None or not all(_is_readable(field, name) for name in ("primary_key", "unique", "index")):
         return None
@@ -158,6 +160,16 @@ def _column(snapshot: Snapshot, field: Field) -> Column | None:
         fill=None if allows_null else _fill(field),
         renamed_from=renamed.value if isinstance(renamed, Text) else None,
     )
+
+
+def _is_opaque(argument: Argument) -> bool:
+    """Whether an argument may say more of the column than is read here."""
+    if argument.keyword not in _OPAQUE_ARGUMENTS:
+        return False
+    if argument.keyword != "sa_column_kwargs" or not isinstance(argument.value, Entries):
+        return True
+    keys = [key.value if isinstance(key, Text) else None for key, _ in argument.value.entries]
+    return not _OF_THE_RUNTIME.issuperset(keys)
 
 
 def _type(snapshot: Snapshot, field: Field) -> ColumnType | None:

@@ -13,6 +13,7 @@ from fx_lsp.engine.annotations import Annotation, read_annotation
 from fx_lsp.engine.expressions import Call, Expression, Literal, Subscript, Text, dotted
 from fx_lsp.engine.facts import ClassFact, Facts, FieldFact, RelationshipFact
 from fx_lsp.engine.migrations import Migrations, read_migrations
+from fx_lsp.engine.mixins import mixin
 from fx_lsp.engine.text import Document, Span
 from fx_orm.schema.naming import OURS, NamingConvention, table_name
 
@@ -272,7 +273,9 @@ class Snapshot:
         parent_table = False
         ours = False
         bases = list(self.bases(own))
-        for base in [*reversed(bases), own]:
+        mixins = [Local(*found) for base in bases if isinstance(base, External) and (found := _mixin(base))]
+        others = [base for base in bases if not isinstance(base, External) or _mixin(base) is None]
+        for base in [*reversed(others), own, *reversed(mixins)]:  # the runtime puts the mixins' columns last
             if isinstance(base, Local):
                 complete = complete and not base.fact.dynamic
                 current = current and base.fact.current
@@ -295,6 +298,10 @@ class Snapshot:
         if not known:
             return None
         return table_name(own.fact.name) if ours else own.fact.name.lower()
+
+
+def _mixin(base: External) -> tuple[str, ClassFact] | None:
+    return mixin(base.library, (base.name or "").split(".")[-1])
 
 
 def _is_table(fact: ClassFact) -> bool:

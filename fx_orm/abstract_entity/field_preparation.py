@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, time
 from typing import Any, ForwardRef, get_args
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, SchemaError, SchemaValidator, core_schema
 from sqlalchemy import Column
@@ -69,12 +69,12 @@ def describe_column(field: FieldInfo, column: "Column[Any]") -> None:
 def _restore_order(entity_class: Any) -> None:
     """Put a field called `metadata` back in its place: SQLModel has a class variable of that name, which came first.
 
-    What plain classes mix in comes last: a table begins with its key.
+    What our mixins bring comes last: a table begins with its key.
     """
     own = inspect.get_annotations(entity_class)
     fields = entity_class.model_fields
     for base in reversed(entity_class.__mro__):
-        if not issubclass(base, BaseModel):
+        if base.__dict__.get("__fx_columns_last__"):
             for name in inspect.get_annotations(base):
                 if name in fields and name not in own:
                     fields[name] = fields.pop(name)

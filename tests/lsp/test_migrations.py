@@ -307,6 +307,31 @@ class Note(AbstractEntity, table=True):
     assert [index.name for index in table.indexes] == ["ix_note_parent_id"]
 
 
+MIXED = """
+#- src/__init__.py
+#- src/entity/__init__.py
+#- src/entity/note.py
+from fx_orm import AbstractEntity, Field, SoftDelete, Timestamps
+
+class Note(SoftDelete, AbstractEntity, Timestamps, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    text: str
+"""
+
+
+def test_the_fields_of_our_mixins_are_known(tmp_path: Path) -> None:
+    """As the runtime has them, in its order."""
+    snapshot = write(tmp_path, MIXED).snapshot()
+    (note,) = snapshot.entities
+    assert (note.table, note.complete) == ("note", True)
+    read = entity_schema(snapshot, [note])
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", SHOP_ON_ITS_OWN]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == repr(Schema(dict(read.schema.tables)))
+    assert read.certain
+
+
 def test_the_configuration_names_the_folders(tmp_path: Path) -> None:
     text = FIRST.replace("migrations/versions", "changes/versions") + TAG.replace("src/entity", "shop/models") + NAME
     fixture = write(tmp_path, text + "    weight: float | None = None\n")

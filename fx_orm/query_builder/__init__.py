@@ -69,14 +69,23 @@ class QueryBuilder(Changing[T]):
         a sub-query of one value.
 
         Example:
-            >>> QueryBuilder().select("p.*", "c.name as category_name").from_table("product p")
+            >>> QueryBuilder(Product).select("name", "price * stock as value").where("id", 3).get()
+            [{'name': 'Hose', 'value': Decimal('1224.00')}]
+            >>> dearest = QueryBuilder(Product).select("MAX(price)")
+            >>> QueryBuilder(Product).select("name", highest=dearest).where("id", 3).get()
+            [{'name': 'Hose', 'highest': Decimal('34.50')}]
         """
         self.draft.items = []
         self._selected("select", items, queries)
         return cast("QueryBuilder[Row]", self)
 
     def add_select(self, *items: "str | Iterable[Any] | Any", **queries: Recorder) -> "QueryBuilder[Row]":
-        """Choose more; arguments as in `select`."""
+        """Choose more; arguments as in `select`.
+
+        Example:
+            >>> QueryBuilder(Product).select("id").add_select("UPPER(name) as shout").where("id", 2).get()
+            [{'id': 2, 'shout': 'CUP'}]
+        """
         self._selected("add_select", items, queries)
         return cast("QueryBuilder[Row]", self)
 
@@ -84,6 +93,15 @@ class QueryBuilder(Changing[T]):
         """Return the SQL and its parameters, without running it: for a database by name, else for the one in use.
 
         `values=True` writes the values into the text, to be read by people.
+
+        Example:
+            >>> QueryBuilder(Product).select("id").where("price", ">", 10).to_sql("mysql")
+            ('SELECT product.id FROM product WHERE product.price > %s', (10,))
+            >>> (
+            ...     QueryBuilder(Product).select("id").where("name", "Cup")
+            ...     .to_sql("postgresql", values=True)[0].split("WHERE ")[1]
+            ... )
+            "product.name = 'Cup'"
         """
         shape = self.draft.shape()
         if dialect is None:
@@ -98,6 +116,14 @@ class QueryBuilder(Changing[T]):
 
         Raises:
             QueryError: the model is neither.
+
+        Example:
+            >>> from pydantic import BaseModel
+            >>> class Price(BaseModel):
+            ...     name: str
+            ...     price: float
+            >>> QueryBuilder(Product).where("id", 2).as_(Price).get()
+            [Price(name='Cup', price=7.9)]
         """
         wanted: Any = model
         if not (is_dataclass(wanted) or (isinstance(wanted, type) and issubclass(wanted, BaseModel))):
@@ -109,7 +135,7 @@ class QueryBuilder(Changing[T]):
         """Ask the database how it would run the query, as text and as data; the query is not run.
 
         Example:
-            >>> print(QueryBuilder(Product).where("id", 1).explain())  # doctest: +ELLIPSIS
+            >>> print(QueryBuilder(Product).where("id", 1).explain())
             SEARCH product USING INTEGER PRIMARY KEY (rowid=?)
         """
         with self._reading() as session:

@@ -18,7 +18,12 @@ class Changing(Paging[T]):
     """The methods that run a change."""
 
     def all_rows(self) -> Self:
-        """Say that `update` or `delete` without a condition is meant."""
+        """Say that `update` or `delete` without a condition is meant.
+
+        Example:
+            >>> QueryBuilder(Product).all_rows().update({"is_active": False})
+            3
+        """
         self.draft.all_rows = True
         return self
 
@@ -27,6 +32,7 @@ class Changing(Paging[T]):
 
         Example:
             >>> QueryBuilder(Tag).insert([{"name": "green"}, {"name": "black"}])
+            2
         """
         rows = [values] if isinstance(values, Mapping) else list(values)
         if self.draft.conditions:
@@ -51,7 +57,10 @@ class Changing(Paging[T]):
         of the session are read again at their next use.
 
         Example:
-            >>> QueryBuilder(Tag).upsert([{"name": "green", "rank": 1}], keys=["name"])
+            >>> QueryBuilder(Tag).upsert([{"name": "new"}, {"name": "rare"}], keys=["name"], update=[])
+            2
+            >>> QueryBuilder(Tag).count()
+            3
         """
         listed = [rows] if isinstance(rows, Mapping) else list(rows)
         if self.draft.conditions:
@@ -70,6 +79,10 @@ class Changing(Paging[T]):
 
         Raises:
             QueryError: there is no condition and `all_rows()` was not said.
+
+        Example:
+            >>> QueryBuilder(Product).where("stock", "<", 20).update({"is_active": False})
+            1
         """
         checked_mapping("update", values)
         self._check_conditions("update")
@@ -77,7 +90,14 @@ class Changing(Paging[T]):
             return changes.update(session, self.draft.shape(), self.draft.values, values, "update")
 
     def increment(self, column: str, by: Any = 1) -> int:
-        """Add to a column in the database itself; return how many rows changed."""
+        """Add to a column in the database itself; return how many rows changed.
+
+        Example:
+            >>> QueryBuilder(Product).where("id", 1).increment("stock", 5)
+            1
+            >>> QueryBuilder(Product).where("id", 1).value("stock")
+            17
+        """
         self._check_conditions("increment")
         with self._writing() as session:
             return changes.increment(
@@ -89,6 +109,10 @@ class Changing(Paging[T]):
 
         Raises:
             QueryError: there is no condition and `all_rows()` was not said.
+
+        Example:
+            >>> QueryBuilder(Order).where("id", ">", 100).delete()
+            0
         """
         self._check_conditions("delete")
         with self._writing() as session:
@@ -101,6 +125,10 @@ class Changing(Paging[T]):
 
         Raises:
             QueryError: there is no condition and `all_rows()` was not said.
+
+        Example:
+            >>> QueryBuilder(Order).where("id", ">", 100).force_delete()
+            0
         """
         self._check_conditions("force_delete")
         with self._writing() as session:

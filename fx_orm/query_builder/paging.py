@@ -23,7 +23,13 @@ class Paging(Results[T], Generic[T]):
     """The methods that read a result in parts."""
 
     def paginate(self, page: int = 1, per_page: int = 20) -> Page[T]:
-        """Read one page, counted from 1, and how many there are in all; order the query, or pages may repeat rows."""
+        """Read one page, counted from 1, and how many there are in all; order the query, or pages may repeat rows.
+
+        Example:
+            >>> page = QueryBuilder(Product).order_by("id").paginate(1, per_page=2)
+            >>> [product.name for product in page], page.total, page.pages
+            (['Tea pot', 'Cup'], 3, 2)
+        """
         if page < 1 or per_page < 1:
             raise wrong("paginate", None, f"page and per_page count from 1, not {page} and {per_page}")
         total = self.count()
@@ -41,7 +47,11 @@ class Paging(Results[T], Generic[T]):
 
         Example:
             >>> page = QueryBuilder(Product).order_by("price").cursor_paginate(2)
+            >>> [product.name for product in page]
+            ['Cup', 'Hose']
             >>> page = QueryBuilder(Product).order_by("price").cursor_paginate(2, page.next_cursor)
+            >>> [product.name for product in page]
+            ['Tea pot']
         """
         if per_page < 1:
             raise wrong("cursor_paginate", None, f"per_page counts from 1, not {per_page}")
@@ -85,6 +95,10 @@ class Paging(Results[T], Generic[T]):
 
         Each list is a query of its own. The builder is bound to an entity with one key column, and has no order of its
         own.
+
+        Example:
+            >>> [len(part) for part in QueryBuilder(Product).chunk(2)]
+            [2, 1]
         """
         if self.draft.entity is None or self.draft.items or self.draft.orders or self.draft.limit is not None:
             raise wrong("chunk", None, "it reads entities by primary key: without select, order_by and limit")
@@ -107,7 +121,12 @@ class Paging(Results[T], Generic[T]):
             last = getattr(found[-1], key)
 
     def stream(self, size: int = 1000) -> Iterator[T]:
-        """Read one after the other, `size` at a time from the server; the connection is in use until the end."""
+        """Read one after the other, `size` at a time from the server; the connection is in use until the end.
+
+        Example:
+            >>> sum(product.stock for product in QueryBuilder(Product).stream(size=500))
+            143
+        """
         with self._reading() as session:
             for found in execution.stream(session, self.draft.shape(), self.draft.values, size, keep=self.draft.keep):
                 yield cast("T", found)

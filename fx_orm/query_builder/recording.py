@@ -110,13 +110,24 @@ class Recorder:
         self.draft = Draft(entity)
 
     def clone(self) -> Self:
-        """Copy the builder: what is said to one of the two from now on, the other does not hear."""
+        """Copy the builder: what is said to one of the two from now on, the other does not hear.
+
+        Example:
+            >>> cheap = QueryBuilder(Product).where("price", "<", 30)
+            >>> cheap.clone().where("stock", ">", 60).count(), cheap.count()
+            (1, 2)
+        """
         twin = copy(self)
         twin.draft = self.draft.copy()
         return twin
 
     def empty(self) -> Self:
-        """Make a builder for the same entity and manager to which nothing was said."""
+        """Make a builder for the same entity and manager to which nothing was said.
+
+        Example:
+            >>> QueryBuilder(Product).where("id", 1).empty().count()
+            3
+        """
         twin = copy(self)
         twin.draft = Draft(self.draft.entity)
         return twin

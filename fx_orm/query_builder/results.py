@@ -36,15 +36,32 @@ class Results(Selecting, Generic[T]):
         self._model: type[Any] | None = None
 
     def get(self) -> list[T]:
-        """Read everything: entities of a builder that is bound to one and selects nothing else, otherwise rows."""
+        """Read everything: entities of a builder that is bound to one and selects nothing else, otherwise rows.
+
+        Example:
+            >>> [product.name for product in QueryBuilder(Product).where("stock", ">", 50).get()]
+            ['Cup', 'Hose']
+            >>> QueryBuilder(Product).select("name").where("id", 1).get()
+            [{'name': 'Tea pot'}]
+        """
         return self._read(self.draft.shape(), self.draft.values)
 
     def execute(self) -> list[T]:
-        """Read everything; the same as `get`."""
+        """Read everything; the same as `get`.
+
+        Example:
+            >>> QueryBuilder(db).select("COUNT(*) as n").from_table("product").execute()
+            [{'n': 3}]
+        """
         return self.get()
 
     def first(self) -> T | None:
-        """Read the first one, or None."""
+        """Read the first one, or None.
+
+        Example:
+            >>> QueryBuilder(Product).order_by("price").first().name
+            'Cup'
+        """
         found = self._limited(1)
         return found[0] if found else None
 
@@ -54,6 +71,10 @@ class Results(Selecting, Generic[T]):
         Raises:
             NotFoundError: there is none.
             MultipleFoundError: there are several.
+
+        Example:
+            >>> QueryBuilder(Product).where("sku", "CU-0001").one().name
+            'Cup'
         """
         found = self._limited(2)
         if not found:
@@ -67,7 +88,12 @@ class Results(Selecting, Generic[T]):
         return found[0]
 
     def find(self, key: Any) -> T | None:
-        """Read the one with a primary key that fits the conditions too, or None; several columns: a tuple or a dict."""
+        """Read the one with a primary key that fits the conditions too, or None; several columns: a tuple or a dict.
+
+        Example:
+            >>> QueryBuilder(Product).where("is_active", True).find(1).name
+            'Tea pot'
+        """
         if self.draft.entity is None:
             raise wrong("find", None, "only a builder bound to an entity knows the primary key: QueryBuilder(Entity)")
         mapper: Mapper[Any] = sa.inspect(self.draft.entity)
@@ -81,13 +107,25 @@ class Results(Selecting, Generic[T]):
         return found[0] if found else None
 
     def value(self, column: str) -> Any:
-        """Read one column of the first row, or None when there is no row; of what was selected, if anything was."""
+        """Read one column of the first row, or None when there is no row; of what was selected, if anything was.
+
+        Example:
+            >>> QueryBuilder(Product).order_by("price").value("name")
+            'Cup'
+        """
         shape, values = self._limit_to(self._of_columns("value", column), 1)
         rows = self._run(execution.rows, shape, values)
         return _picked("value", rows[0], column) if rows else None
 
     def pluck(self, column: str, key: str | None = None) -> Any:
-        """Read one column of all rows as a list; with `key`, a dict from that column to this one."""
+        """Read one column of all rows as a list; with `key`, a dict from that column to this one.
+
+        Example:
+            >>> QueryBuilder(Product).order_by("id").pluck("name")
+            ['Tea pot', 'Cup', 'Hose']
+            >>> QueryBuilder(Product).pluck("stock", key="sku")
+            {'TP-0001': 12, 'CU-0001': 80, 'HO-0001': 51}
+        """
         names = [column] if key is None else [column, key]
         rows = self._run(execution.rows, self._of_columns("pluck", *names), self.draft.values)
         if key is None:
@@ -95,28 +133,58 @@ class Results(Selecting, Generic[T]):
         return {_picked("pluck", row, key): _picked("pluck", row, column) for row in rows}
 
     def exists(self) -> bool:
-        """Ask whether there is any row."""
+        """Ask whether there is any row.
+
+        Example:
+            >>> QueryBuilder(Product).where("stock", 0).exists()
+            False
+        """
         shape, values = self._limit_to(replace(self.draft.shape(), eager=(), orders=(), lock=None), 1)
         return self._scalar(shape, values, Purpose("exists")) is not None
 
     def count(self) -> int:
-        """Count the rows, or the entities, that `get` would give."""
+        """Count the rows, or the entities, that `get` would give.
+
+        Example:
+            >>> QueryBuilder(Product).where("price", "<", 30).count()
+            2
+        """
         return int(self._scalar(self.draft.shape(), self.draft.values, Purpose("count")) or 0)
 
     def sum(self, column: str) -> Any:
-        """Add a column up; None when there is no row."""
+        """Add a column up; None when there is no row.
+
+        Example:
+            >>> QueryBuilder(Product).sum("stock")
+            143
+        """
         return self._function("sum", column)
 
     def avg(self, column: str) -> Any:
-        """Average a column; None when there is no row."""
+        """Average a column; None when there is no row.
+
+        Example:
+            >>> QueryBuilder(Product).where_in("id", [2, 3]).avg("price")
+            Decimal('15.950000')
+        """
         return self._function("avg", column)
 
     def min(self, column: str) -> Any:
-        """Find the least value of a column; None when there is no row."""
+        """Find the least value of a column; None when there is no row.
+
+        Example:
+            >>> QueryBuilder(Product).min("price")
+            Decimal('7.90')
+        """
         return self._function("min", column)
 
     def max(self, column: str) -> Any:
-        """Find the greatest value of a column; None when there is no row."""
+        """Find the greatest value of a column; None when there is no row.
+
+        Example:
+            >>> QueryBuilder(Product).max("price")
+            Decimal('34.50')
+        """
         return self._function("max", column)
 
     # --- running ---

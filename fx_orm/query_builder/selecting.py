@@ -17,7 +17,12 @@ class Selecting(Conditions):
     """The methods that say what is read."""
 
     def from_table(self, table: "str | type[Any] | Recorder", *, alias: str | None = None) -> Self:
-        """Read from a table, `"product p"`; an entity or another builder may stand for it, with `alias`."""
+        """Read from a table, `"product p"`; an entity or another builder may stand for it, with `alias`.
+
+        Example:
+            >>> QueryBuilder(db).select("p.name").from_table("product p").where("p.id", 1).get()
+            [{'name': 'Tea pot'}]
+        """
         self.draft.source = self._table("from_table", table, alias)
         return self._changed()
 
@@ -25,31 +30,74 @@ class Selecting(Conditions):
         """Join a table: with a condition, with `left, operator, right`, or by the name of a relationship alone.
 
         Example:
-            >>> qb.join("category c", "p.category_id = c.id")
-            >>> qb.join("category c", "p.category_id", "=", "c.id")
-            >>> QueryBuilder(Product).join("category")
+            >>> (
+            ...     QueryBuilder(db).select("p.name", "c.name as category").from_table("product p")
+            ...     .join("category c", "p.category_id = c.id").where("p.id", 1).get()
+            ... )
+            [{'name': 'Tea pot', 'category': 'Kitchen'}]
+            >>> (
+            ...     QueryBuilder(Product).join("category", "category.id", "=", "product.category_id")
+            ...     .where("category.name", "Garden").pluck("stock")
+            ... )
+            [51]
+            >>> QueryBuilder(Product).join("category").where("category.name", "Garden").pluck("stock")
+            [51]
         """
         return self._join("join", "inner", table, on, alias)
 
     def left_join(self, table: "str | type[Any] | Recorder", *on: Any, alias: str | None = None) -> Self:
-        """Join a table, and keep the rows that have no partner in it; arguments as in `join`."""
+        """Join a table, and keep the rows that have no partner in it; arguments as in `join`.
+
+        Example:
+            >>> QueryBuilder(Product).left_join("tags").where_null("tags.id").pluck("product.name")
+            ['Hose']
+        """
         return self._join("left_join", "left", table, on, alias)
 
     def right_join(self, table: "str | type[Any] | Recorder", *on: Any, alias: str | None = None) -> Self:
-        """Join a table, and keep its rows that have no partner; arguments as in `join`."""
+        """Join a table, and keep its rows that have no partner; arguments as in `join`.
+
+        Example:
+            >>> (
+            ...     QueryBuilder(db).select("c.name", "p.id").from_table("product p")
+            ...     .right_join("category c", "p.category_id = c.id").where_null("p.id").get()
+            ... )
+            []
+        """
         return self._join("right_join", "right", table, on, alias)
 
     def full_join(self, table: "str | type[Any] | Recorder", *on: Any, alias: str | None = None) -> Self:
-        """Join a table, and keep all rows of both sides; not on MariaDB and MySQL, which lack it."""
+        """Join a table, and keep all rows of both sides; not on MariaDB and MySQL, which lack it.
+
+        Example:
+            >>> (
+            ...     QueryBuilder(db).select("COUNT(*) as n").from_table("product p")
+            ...     .full_join("category c", "p.category_id = c.id").get()
+            ... )
+            [{'n': 3}]
+        """
         return self._join("full_join", "full", table, on, alias)
 
     def cross_join(self, table: "str | type[Any] | Recorder", *, alias: str | None = None) -> Self:
-        """Join every row with every row of a table."""
+        """Join every row with every row of a table.
+
+        Example:
+            >>> QueryBuilder(db).from_table("category c").select("c.name").cross_join("tag t").count()
+            4
+        """
         self.draft.joins.append(Join("cross_join", "cross", self._table("cross_join", table, alias)))
         return self._changed()
 
     def group_by(self, *columns: "str | Iterable[str]") -> Self:
-        """Make one row of all rows in which these columns (or aliases of `select`) are the same."""
+        """Make one row of all rows in which these columns (or aliases of `select`) are the same.
+
+        Example:
+            >>> (
+            ...     QueryBuilder(Product).select("category_id", "SUM(stock) as pieces").group_by("category_id")
+            ...     .order_by("pieces").get()
+            ... )
+            [{'category_id': 2, 'pieces': 51}, {'category_id': 1, 'pieces': 92}]
+        """
         for name in _flat("group_by", columns):
             self.draft.groups.append(self._named("group_by", name))
         return self._changed()
@@ -58,67 +106,140 @@ class Selecting(Conditions):
         """Order by a column or an alias of `select`, `"ASC"` or `"DESC"`; again for the next key.
 
         Example:
-            >>> QueryBuilder(Product).order_by("price", "DESC").order_by("name")
+            >>> QueryBuilder(Product).order_by("price", "DESC").order_by("name").pluck("name")
+            ['Tea pot', 'Hose', 'Cup']
         """
         return self._order("order_by", column, direction)
 
     def latest(self, column: str = "created_at") -> Self:
-        """Order by a moment, newest first."""
+        """Order by a moment, newest first.
+
+        Example:
+            >>> QueryBuilder(Order).latest("placed_at").first().customer_email
+            'ada@example.org'
+        """
         return self._order("latest", column, "DESC")
 
     def oldest(self, column: str = "created_at") -> Self:
-        """Order by a moment, oldest first."""
+        """Order by a moment, oldest first.
+
+        Example:
+            >>> QueryBuilder(Order).oldest("placed_at").pluck("id")
+            [1]
+        """
         return self._order("oldest", column, "ASC")
 
     def limit(self, count: int | None) -> Self:
-        """Read at most so many rows; None: all."""
+        """Read at most so many rows; None: all.
+
+        Example:
+            >>> QueryBuilder(Product).order_by("price").limit(2).pluck("name")
+            ['Cup', 'Hose']
+        """
         self.draft.limit = None if count is None else self.draft.slot(_count("limit", count))
         return self._changed()
 
     def offset(self, count: int | None) -> Self:
-        """Leave out so many rows at the beginning; None: none."""
+        """Leave out so many rows at the beginning; None: none.
+
+        Example:
+            >>> QueryBuilder(Product).order_by("price").offset(1).limit(1).pluck("name")
+            ['Hose']
+        """
         self.draft.offset = None if count is None else self.draft.slot(_count("offset", count))
         return self._changed()
 
     def distinct(self) -> Self:
-        """Give each row once; each entity once, where joins would repeat it."""
+        """Give each row once; each entity once, where joins would repeat it.
+
+        Example:
+            >>> QueryBuilder(Product).join("tags").distinct().count()
+            2
+            >>> QueryBuilder(Product).select("category_id").distinct().order_by("category_id").get()
+            [{'category_id': 1}, {'category_id': 2}]
+        """
         self.draft.distinct = True
         return self._changed()
 
     def with_(self, *relationships: str) -> Self:
-        """Load relationships along with the entities, `"category"`, `"orders.lines"`: one more statement for each."""
+        """Load relationships along with the entities, `"category"`, `"orders.lines"`: one more statement for each.
+
+        Example:
+            >>> QueryBuilder(Product).with_("category", "tags").find(1).category.name
+            'Kitchen'
+        """
         for path in relationships:
             self.draft.eager.append(self._named("with_", path))
         return self._changed()
 
     def with_deleted(self) -> Self:
-        """Show the rows too that were deleted softly, in every table of this query; else they are left out."""
+        """Show the rows too that were deleted softly, in every table of this query; else they are left out.
+
+        Example:
+            >>> QueryBuilder(Product).with_deleted().count()
+            3
+        """
         self.draft.with_deleted = True
         return self._changed()
 
     def for_update(self, *, skip_locked: bool = False, nowait: bool = False) -> Self:
-        """Lock the rows that are read until the transaction ends."""
+        """Lock the rows that are read until the transaction ends.
+
+        Example:
+            >>> with db.transaction():
+            ...     QueryBuilder(Product).where("id", 1).for_update().one().stock
+            12
+        """
         self.draft.lock = Lock(skip_locked, nowait)
         return self._changed()
 
     def union(self, other: Recorder) -> Self:
-        """Add the rows of another query, each row once."""
+        """Add the rows of another query, each row once.
+
+        Example:
+            >>> (
+            ...     QueryBuilder(Category).select("name").union(QueryBuilder(Tag).select("name"))
+            ...     .order_by("name").pluck("name")
+            ... )
+            ['Garden', 'Kitchen', 'gift', 'new']
+        """
         return self._combine("union", other)
 
     def union_all(self, other: Recorder) -> Self:
-        """Add the rows of another query."""
+        """Add the rows of another query.
+
+        Example:
+            >>> QueryBuilder(Tag).select("name").union_all(QueryBuilder(Tag).select("name")).count()
+            4
+        """
         return self._combine("union_all", other)
 
     def intersect(self, other: Recorder) -> Self:
-        """Keep the rows that another query gives too."""
+        """Keep the rows that another query gives too.
+
+        Example:
+            >>> QueryBuilder(Product).select("id").intersect(QueryBuilder(Category).select("id")).pluck("id")
+            [1, 2]
+        """
         return self._combine("intersect", other)
 
     def except_(self, other: Recorder) -> Self:
-        """Leave out the rows that another query gives."""
+        """Leave out the rows that another query gives.
+
+        Example:
+            >>> QueryBuilder(Product).select("id").except_(QueryBuilder(Category).select("id")).pluck("id")
+            [3]
+        """
         return self._combine("except_", other)
 
     def with_cte(self, name: str, query: Recorder) -> Self:
-        """Give another query a name by which `from_table` and `join` know it."""
+        """Give another query a name by which `from_table` and `join` know it.
+
+        Example:
+            >>> stock = QueryBuilder(Product).select("category_id", "SUM(stock) as pieces").group_by("category_id")
+            >>> QueryBuilder(db).with_cte("stock", stock).from_table("stock").where("pieces", ">", 60).get()
+            [{'category_id': 1, 'pieces': 92}]
+        """
         if not self._named("with_cte", name).isidentifier():
             raise wrong("with_cte", name, "a name is made of letters, digits and _")
         self.draft.ctes[name] = self.draft.embed(self._query("with_cte", query))

@@ -20,17 +20,32 @@ class Changing(Finding[T]):
     """The methods that write."""
 
     def add(self, entity: T) -> T:
-        """Save an entity that was made elsewhere. Returns it, with its generated key."""
+        """Save an entity that was made elsewhere. Returns it, with its generated key.
+
+        Example:
+            >>> products.add(Product(name="Mug", sku="MU-0001", price=5, category_id=1)).id
+            4
+        """
         with self.entity_manager.writing():
             return self.entity_manager.persist(entity)
 
     def create(self, data: Values | None = None, **fields: Any) -> T:
-        """Make an entity of a dict or a model, validated as the entity's class does, and save it."""
+        """Make an entity of a dict or a model, validated as the entity's class does, and save it.
+
+        Example:
+            >>> products.create({"name": "Mug", "sku": "MU-0001", "price": 5}, category_id=1).id
+            4
+        """
         values = {**self._values(data or {}), **self._values(fields)}
         return self.add(self.entity_class(**values))
 
     def update(self, id: Any, data: Values) -> bool:
-        """Change fields of one entity, validated as the entity does, all or none; False when there is none."""
+        """Change fields of one entity, validated as the entity does, all or none; False when there is none.
+
+        Example:
+            >>> products.update(1, {"stock": 11, "price": "35.00"}), products.update(99, {"stock": 1})
+            (True, False)
+        """
         values = self._values(data)
         with self.entity_manager.writing():
             entity = self.find(id)
@@ -39,13 +54,24 @@ class Changing(Finding[T]):
             return entity is not None
 
     def update_by(self, criteria: Criteria, data: Values) -> int:
-        """Change fields of all entities that meet the criteria, in one statement. Returns how many."""
+        """Change fields of all entities that meet the criteria, in one statement. Returns how many.
+
+        Example:
+            >>> products.update_by({"category_id": 1}, {"is_active": False})
+            2
+        """
         return self._query(criteria).update(self._values(data))
 
     def delete(self, entity_or_id: Any) -> bool:
         """Delete an entity, or the one with a primary key; False when there is none.
 
         An entity of `SoftDelete` is stamped: its row stays, and is found no more.
+
+        Example:
+            >>> products.add(Product(name="Mug", sku="MU-0001", price=5, category_id=1)).id
+            4
+            >>> products.delete(4), products.delete(99)
+            (True, False)
         """
         with self.entity_manager.writing():
             entity = entity_or_id if isinstance(entity_or_id, self.entity_class) else self.find(entity_or_id)
@@ -54,7 +80,12 @@ class Changing(Finding[T]):
             return entity is not None
 
     def force_delete(self, entity_or_id: Any) -> bool:
-        """Remove the row of an entity, also of one that is deleted softly already; False when there is none."""
+        """Remove the row of an entity, also of one that is deleted softly already; False when there is none.
+
+        Example:
+            >>> products.force_delete(99)
+            False
+        """
         with self.entity_manager.writing():
             is_entity = isinstance(entity_or_id, self.entity_class)
             entity = entity_or_id if is_entity else self._find_deleted_too(entity_or_id)
@@ -63,7 +94,12 @@ class Changing(Finding[T]):
             return entity is not None
 
     def delete_by(self, criteria: Criteria) -> int:
-        """Delete all entities that meet the criteria, in one statement. Returns how many."""
+        """Delete all entities that meet the criteria, in one statement. Returns how many.
+
+        Example:
+            >>> products.delete_by({"stock": 0})
+            0
+        """
         return self._query(criteria).delete()
 
     def insert_many(self, rows: Iterable[Values | T]) -> int:
@@ -71,6 +107,11 @@ class Changing(Finding[T]):
 
         Their generated keys are not read. Where an entity or a related object is among them, all are saved as by `add`,
         and are entities of the manager then.
+
+        Example:
+            >>> rows = [{"name": "Mug", "sku": f"MU-000{at}", "price": 5, "category_id": 1} for at in range(3)]
+            >>> products.insert_many(rows)
+            3
         """
         listed = list(rows)
         entities = [self._entity(row) for row in listed]
@@ -85,6 +126,10 @@ class Changing(Finding[T]):
         """Change several entities, each to values of its own: dicts or models that hold the primary key too.
 
         All are validated before anything is sent. Returns how many there are; keys without a row are passed over.
+
+        Example:
+            >>> products.update_many([{"id": 1, "stock": 10}, {"id": 2, "price": "8.50"}])
+            2
         """
         names = key_names(mapper_of(self.entity_class))
         changes: dict[Any, dict[str, Any]] = {}
@@ -112,7 +157,11 @@ class Changing(Finding[T]):
         statement, which is safe when others do the same at the same time.
 
         Example:
-            >>> products.upsert({"sku": "TE-0001", "name": "Tea", "price": 4}, keys=["sku"], update=["price"])
+            >>> tea = {"sku": "TP-0001", "name": "Pot", "price": "36.00", "category_id": 1}
+            >>> products.upsert(tea, keys=["sku"], update=["price"])
+            1
+            >>> products.find(1).name, products.find(1).price
+            ('Tea pot', Decimal('36.00'))
         """
         listed: Any = [rows] if isinstance(rows, (Mapping, BaseModel)) else rows
         checked: list[dict[str, Any]] = []

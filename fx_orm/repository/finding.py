@@ -17,18 +17,35 @@ class Finding(Asked[T]):
     """The methods that read."""
 
     def find(self, id: Any) -> T | None:
-        """Find an entity by its primary key (a tuple or a dict for a composite one), None when there is none."""
+        """Find an entity by its primary key (a tuple or a dict for a composite one), None when there is none.
+
+        Example:
+            >>> products.find(1).name
+            'Tea pot'
+            >>> products.find(99) is None
+            True
+        """
         if not self.shows_deleted:
             return self.entity_manager.find(self.entity_class, id)
         return self._find_deleted_too(id)
 
     def get(self, id: Any) -> T:
-        """Find an entity by its primary key. Raises NotFoundError when there is none."""
+        """Find an entity by its primary key. Raises NotFoundError when there is none.
+
+        Example:
+            >>> products.get(2).name
+            'Cup'
+        """
         found = self._find_deleted_too(id) if self.shows_deleted else None
         return found if found is not None else self.entity_manager.get(self.entity_class, id)
 
     def find_all(self, order_by: OrderBy | None = None) -> list[T]:
-        """Find all entities."""
+        """Find all entities.
+
+        Example:
+            >>> [product.name for product in products.find_all(order_by="-price")]
+            ['Tea pot', 'Hose', 'Cup']
+        """
         return self.find_by({}, order_by=order_by)
 
     def find_by(
@@ -39,17 +56,33 @@ class Finding(Asked[T]):
         offset: int | None = None,
         with_: str | Iterable[str] = (),
     ) -> list[T]:
-        """Find the entities that meet all criteria; `with_` names relationships to load along."""
+        """Find the entities that meet all criteria; `with_` names relationships to load along.
+
+        Example:
+            >>> found = products.find_by({"category_id": [1, 2], "is_active": True}, order_by="name", limit=2)
+            >>> [product.name for product in found]
+            ['Cup', 'Hose']
+        """
         return self._query(criteria, order_by, limit, offset, with_).get()
 
     def find_one_by(
         self, criteria: Criteria, order_by: OrderBy | None = None, with_: str | Iterable[str] = ()
     ) -> T | None:
-        """Find the first entity that meets all criteria, None when there is none."""
+        """Find the first entity that meets all criteria, None when there is none.
+
+        Example:
+            >>> products.find_one_by({"sku": "CU-0001"}, with_="category").category.name
+            'Kitchen'
+        """
         return self._query(criteria, order_by, with_=with_).first()
 
     def get_one_by(self, criteria: Criteria, order_by: OrderBy | None = None, with_: str | Iterable[str] = ()) -> T:
-        """Find the first entity that meets all criteria. Raises NotFoundError when there is none."""
+        """Find the first entity that meets all criteria. Raises NotFoundError when there is none.
+
+        Example:
+            >>> products.get_one_by({"sku": "HO-0001"}).name
+            'Hose'
+        """
         found = self.find_one_by(criteria, order_by, with_)
         if found is None:
             shown = ", ".join(f"{name}={value!r}" for name, value in criteria.items())
@@ -58,7 +91,12 @@ class Finding(Asked[T]):
         return found
 
     def find_many(self, ids: Iterable[Any]) -> list[T]:
-        """Find the entities with these primary keys, in this order; keys without a row are left out."""
+        """Find the entities with these primary keys, in this order; keys without a row are left out.
+
+        Example:
+            >>> [product.name for product in products.find_many([3, 1, 99])]
+            ['Hose', 'Tea pot']
+        """
         wanted = list(ids)
         names = key_names(mapper_of(self.entity_class))
         if len(names) > 1:
@@ -71,23 +109,48 @@ class Finding(Asked[T]):
         return [by_key[key] for key in dict.fromkeys(wanted) if key in by_key]
 
     def first(self, criteria: Criteria | None = None, order_by: OrderBy | None = None) -> T | None:
-        """Find the first entity, by default the one with the lowest primary key."""
+        """Find the first entity, by default the one with the lowest primary key.
+
+        Example:
+            >>> products.first().name
+            'Tea pot'
+        """
         return self._query(criteria, order_by or self._key_order("asc")).first()
 
     def last(self, criteria: Criteria | None = None) -> T | None:
-        """Find the entity with the highest primary key."""
+        """Find the entity with the highest primary key.
+
+        Example:
+            >>> products.last({"category_id": 1}).name
+            'Cup'
+        """
         return self._query(criteria, self._key_order("desc")).first()
 
     def count(self, criteria: Criteria | None = None) -> int:
-        """Count the entities that meet all criteria."""
+        """Count the entities that meet all criteria.
+
+        Example:
+            >>> products.count({"category_id": 1})
+            2
+        """
         return self._query(criteria).count()
 
     def exists(self, criteria: Criteria | None = None) -> bool:
-        """Tell whether an entity meets all criteria."""
+        """Tell whether an entity meets all criteria.
+
+        Example:
+            >>> products.exists({"stock": 0})
+            False
+        """
         return self._query(criteria).exists()
 
     def pluck(self, field: str, criteria: Criteria | None = None, order_by: OrderBy | None = None) -> list[Any]:
-        """Return one field's values of the entities that meet all criteria."""
+        """Return one field's values of the entities that meet all criteria.
+
+        Example:
+            >>> products.pluck("name", {"category_id": 1}, order_by="-stock")
+            ['Cup', 'Tea pot']
+        """
         self._check_field(field)
         values: list[Any] = self._query(criteria, order_by).pluck(field)
         return values
@@ -98,6 +161,11 @@ class Finding(Asked[T]):
         """Find one page of the entities that meet all criteria, by default in the order of the primary key.
 
         Entities that `order_by` leaves equal are in the order of the primary key, so that no page repeats one.
+
+        Example:
+            >>> page = products.paginate(2, per_page=2)
+            >>> [product.name for product in page], page.total
+            (['Hose'], 3)
         """
         if page < 1 or per_page < 1:
             raise QueryError(f"paginate(page={page}, per_page={per_page}): both count from 1", page=page)
@@ -114,13 +182,27 @@ class Finding(Asked[T]):
         criteria: Criteria | None = None,
         order_by: OrderBy | None = None,
     ) -> CursorPage[T]:
-        """Find the page that a cursor of another page leads to, the first one without; see `QueryBuilder`'s method."""
+        """Find the page that a cursor of another page leads to, the first one without; see `QueryBuilder`'s method.
+
+        Example:
+            >>> page = products.cursor_paginate(2, order_by="-price")
+            >>> [product.name for product in page]
+            ['Tea pot', 'Hose']
+            >>> page = products.cursor_paginate(2, page.next_cursor, order_by="-price")
+            >>> [product.name for product in page]
+            ['Cup']
+        """
         return self._query(criteria, order_by).cursor_paginate(per_page, cursor)
 
     def stream(
         self, criteria: Criteria | None = None, order_by: OrderBy | None = None, size: int = 1000
     ) -> Iterator[T]:
-        """Find the entities that meet all criteria one after the other, `size` at a time from the database."""
+        """Find the entities that meet all criteria one after the other, `size` at a time from the database.
+
+        Example:
+            >>> [product.sku for product in products.stream({"category_id": 1}, order_by="sku")]
+            ['CU-0001', 'TP-0001']
+        """
         return self._query(criteria, order_by).stream(size)
 
     def _find_deleted_too(self, id: Any) -> T | None:

@@ -64,24 +64,44 @@ class Owned(Generic[T]):
         return self.entity_manager
 
     def using(self, entity_manager: ObjectManager) -> Self:
-        """Return a copy of this repository that works with this manager."""
+        """Return a copy of this repository that works with this manager.
+
+        Example:
+            >>> products.using(EntityManager()).count()
+            3
+        """
         other = copy.copy(self)
         other.entity_manager = entity_manager
         return other
 
     def with_deleted(self) -> Self:
-        """Return a copy of this repository that finds, counts and changes softly deleted entities too."""
+        """Return a copy of this repository that finds, counts and changes softly deleted entities too.
+
+        Example:
+            >>> products.with_deleted().count()
+            3
+        """
         other = copy.copy(self)
         other.shows_deleted = True
         return other
 
     def query_builder(self) -> QueryBuilder[T]:
-        """Start a query for these entities."""
+        """Start a query for these entities.
+
+        Example:
+            >>> products.query_builder().where("stock", ">", 50).count()
+            2
+        """
         query: QueryBuilder[T] = QueryBuilder(self.entity_class, manager=self._given_manager)
         return query.with_deleted() if self.shows_deleted else query
 
     def get_query_builder(self) -> QueryBuilder[T]:
-        """Do the same as `query_builder`."""
+        """Do the same as `query_builder`.
+
+        Example:
+            >>> products.get_query_builder().where("stock", ">", 50).count()
+            2
+        """
         return self.query_builder()
 
 

@@ -269,17 +269,20 @@ def _alias(tokens: Sequence[Token], end: int) -> tuple[Sequence[Token], Name | N
             is_name = len(rest) == 1 and rest[0].kind is TokenKind.NAME
             written = rest[0].text if is_name else " ".join(_shown(token) for token in rest)
             return tokens[:at], Name(written, Span(rest[0].start, rest[-1].end))
-    if len(tokens) > 1 and tokens[-1].kind is TokenKind.NAME and _ends_operand(tokens[-2]):
+    if len(tokens) > 1 and tokens[-1].kind is TokenKind.NAME and _ends_operand(tokens[:-1]):
         is_word = not tokens[-1].quoted and tokens[-1].text.upper() in KEYWORDS
         if not is_word:
             return tokens[:-1], Name(tokens[-1].text, tokens[-1].span)
     return tokens, None
 
 
-def _ends_operand(token: Token) -> bool:
+def _ends_operand(tokens: Sequence[Token]) -> bool:
+    token = tokens[-1]
+    if token.is_mark("*"):  # all columns, and no multiplication
+        return len(tokens) == 1 or tokens[-2].is_mark(".")
     if token.kind is TokenKind.NAME:
         return token.quoted or token.text.upper() not in KEYWORDS or token.is_word("END", "NULL", "TRUE", "FALSE")
-    return token.kind in (TokenKind.STRING, TokenKind.NUMBER) or token.is_mark(")", "*")
+    return token.kind in (TokenKind.STRING, TokenKind.NUMBER) or token.is_mark(")")
 
 
 def _with_depth(tokens: Sequence[Token]) -> Iterator[tuple[Token, int]]:

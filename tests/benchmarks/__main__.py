@@ -12,9 +12,9 @@ from tests.benchmarks.measuring import Measured
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "performance.md"
 LIBRARIES = ("sqlmodel", "sqlalchemy", "pydantic", "pydantic-core", "psycopg")
 PARTS: dict[str, Callable[[], str]] = {
+    "memory": memory.table,  # first: a process begins with the most memory that its parent had
     "entities": lambda: table(entities.run(), ("fx_orm", "SQLModel", "SQLAlchemy", "Pydantic")),
     "queries": lambda: table(queries.run(), ("fx_orm", "SQLAlchemy", "SQLModel")),
-    "memory": memory.table,
 }
 
 

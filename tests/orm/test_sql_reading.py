@@ -115,6 +115,12 @@ def test_a_select_item_that_is_one_column_says_so() -> None:
     assert read_select_item("UPPER(p.name) as n").column is None
 
 
+def test_what_is_multiplied_is_no_alias() -> None:
+    assert read_select_item("price * stock").alias is None
+    assert [item.alias.text for item in map(read_select_item, ("COUNT(*) n", "p.* n")) if item.alias] == ["n", "n"]
+    assert read_select_item("2 * stock as twice").expression.text == "2 * stock"
+
+
 def test_half_typed_text_has_an_empty_name_at_its_end() -> None:
     column = read_column("p.")
     assert (column.column.text, column.column.span) == ("", (2, 2))

@@ -1,0 +1,94 @@
+"""The examples in the docstrings of QueryBuilder and Repository: every public method has one, and each runs as it says.
+
+They speak of the example shop: three products in two categories, two tags, an order, on SQLite.
+"""
+
+import doctest
+import importlib
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import SQLModel
+
+import fx_orm
+from fx_orm import EntityManager, EntityManagerInterface, QueryBuilder, Repository, database, scope
+from fx_orm.config import settings
+from tests.orm.declared import imported
+
+SHOP = Path(__file__).parents[2] / "docs" / "examples" / "shop"
+CLASSES: tuple[type[Any], ...] = (QueryBuilder, Repository)
+METHODS = [
+    (each, name)
+    for each in CLASSES
+    for name, member in inspect.getmembers(each)
+    if not name.startswith("_") and (inspect.isfunction(member) or name in ("where_group", "or_where_group"))
+]
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[dict[str, Any]]:
+    """The names that an example may use."""
+    with imported(SHOP):
+        entities = {
+            name: getattr(importlib.import_module(f"src.entity.{module}"), name)
+            for module, names in {
+                "category": ["Category"],
+                "product": ["Product"],
+                "tag": ["Tag"],
+                "product_tag": ["ProductTag"],
+                "product_details": ["ProductDetails"],
+                "order": ["Order", "OrderLine"],
+            }.items()
+            for name in names
+        }
+        repository = importlib.import_module("src.repository.product_repository").ProductRepository
+        yield {
+            **entities,
+            "ProductRepository": repository,
+            "QueryBuilder": QueryBuilder,
+            "EntityManager": EntityManager,
+        }
+
+
+@pytest.fixture
+def names(shop: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The same, in a freshly filled database."""
+    fx_orm.configure(database="sqlite:///:memory:")
+    engine = database.engine(settings())
+    tables = [each.__table__ for each in shop.values() if hasattr(each, "__table__")]
+    SQLModel.metadata.create_all(engine, tables=tables)
+    db = EntityManagerInterface()
+    with db.transaction():
+        fill(shop, db)
+    db.clear()
+    yield {**shop, "db": db, "products": shop["ProductRepository"]()}
+    scope.current().close()
+    database.dispose()
+    fx_orm.configure()
+
+
+def fill(shop: dict[str, Any], db: EntityManagerInterface) -> None:
+    product, gift, new = shop["Product"], shop["Tag"](name="gift"), shop["Tag"](name="new")
+    db.persist_all([shop["Category"](id=1, name="Kitchen"), shop["Category"](id=2, name="Garden")])
+    db.flush()
+    db.persist_all(
+        [
+            product(id=1, name="Tea pot", sku="TP-0001", price="34.50", stock=12, category_id=1, tags=[gift]),
+            product(id=2, name="Cup", sku="CU-0001", price="7.90", stock=80, category_id=1, tags=[gift, new]),
+            product(id=3, name="Hose", sku="HO-0001", price="24.00", stock=51, category_id=2),
+            shop["Order"](id=1, customer_email="ada@example.org"),
+        ]
+    )
+
+
+@pytest.mark.parametrize(("of", "name"), METHODS, ids=[f"{of.__name__}.{name}" for of, name in METHODS])
+def test_the_example_of_a_method_runs(of: type[Any], name: str, names: dict[str, Any]) -> None:
+    text = inspect.getdoc(getattr(of, name)) or ""
+    example = doctest.DocTestParser().get_doctest(text, names, name, None, 0)
+    assert example.examples, f"{of.__name__}.{name} has no example"
+    said: list[str] = []
+    doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(example, out=said.append)
+    assert "".join(said) == ""

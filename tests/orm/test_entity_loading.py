@@ -108,6 +108,7 @@ class World:
 
     def move(self, key: int, crate: int) -> None:
         self.held[key].crate = self.session.get(Crate, crate)
+        self.session.flush()  # an expiry in between leaves two crates claiming it: the order of a set would decide
 
     def expire(self, key: int) -> None:
         self.session.expire(self.held[key])

@@ -50,6 +50,18 @@ class Keeper(AbstractEntity, table=True):
     deleted_at: datetime | None = None
 
 
+class Labelling(AbstractEntity, table=True):
+    __tablename__ = "mixed_labelling"
+    volume_id: int = Field(foreign_key="mixed_volume.id", primary_key=True)
+    label_id: int = Field(foreign_key="mixed_label.id", primary_key=True)
+
+
+class Label(SoftDelete, AbstractEntity, table=True):
+    __tablename__ = "mixed_label"
+    id: int | None = Field(default=None, primary_key=True)
+    volumes: list[Volume] = Relationship(link_table=Labelling)
+
+
 class Animal(SoftDelete, AbstractEntity, table=True):
     __tablename__ = "mixed_animal"
     id: int | None = Field(default=None, primary_key=True)
@@ -64,7 +76,7 @@ class Dog(Animal, table=True):
     __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_identity": "dog"}
 
 
-TABLES = [entity.__table__ for entity in (Keeper, Shelf, Volume, Animal, Dog)]  # type: ignore[attr-defined]
+TABLES = [entity.__table__ for entity in (Keeper, Shelf, Volume, Label, Labelling, Animal, Dog)]  # type: ignore[attr-defined]
 
 
 @pytest.fixture
@@ -208,6 +220,21 @@ def test_eager_and_lazy_relationships(library: EntityManager) -> None:
     library.clear()
     statement = select(Shelf).options(selectinload(Shelf.volumes))  # type: ignore[arg-type]
     assert [[v.id for v in shelf.volumes] for shelf in library.exec_statement(statement)] == [[1]]
+
+
+def test_relationships_through_a_link_table(library: EntityManager) -> None:
+    volumes = QueryBuilder(Volume, manager=library).with_deleted().where_in("id", [1, 2, 3]).get()
+    library.persist(Label(id=1, volumes=volumes))
+    library.commit()
+    library.clear()
+    labels = QueryBuilder(Label, manager=library)
+    assert [sorted(v.id or 0 for v in label.volumes) for label in labels.clone().with_("volumes").get()] == [[1, 3]]
+    assert sorted(labels.clone().join("volumes").select("volumes.id").pluck("volumes.id")) == [1, 3]
+    library.clear()
+    assert sorted(v.id or 0 for v in library.get(Label, 1).volumes) == [1, 3]
+    library.remove(library.get(Label, 1))
+    library.commit()
+    assert QueryBuilder(Labelling, manager=library).count() == 3  # only the label is stamped
 
 
 def test_a_plain_session_asks_through_the_builder_alike(library: EntityManager, engine: sa.Engine) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import assert_type
 
-from fx_orm import AbstractEntity, Field, Relationship
+from fx_orm import AbstractEntity, Field, QueryBuilder, Relationship, Repository, SoftDelete, Timestamps
 
 
 class Category(AbstractEntity, table=True):
@@ -38,6 +38,11 @@ class Product(AbstractEntity, table=True):
     tags: list[Tag] = Relationship(back_populates="products", link_table=ProductTag)
 
 
+class Note(SoftDelete, Timestamps, AbstractEntity, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    text: str
+
+
 product = Product(name="x", category=Category(name="a"), tags=[])
 assert_type(product, Product)
 assert_type(product.id, int | None)
@@ -53,7 +58,16 @@ assert_type(Product.CreateModel(name="x").name, str)
 Product.PatchModel(price=3)
 Product.FindModel(id=1)
 
+note = Note(text="x")
+assert_type(note.deleted_at, datetime | None)
+assert_type(note.updated_at, datetime)
+note.deleted_at = None
+assert_type(Repository(Note).with_deleted().find(1), Note | None)
+assert_type(QueryBuilder(Note).with_deleted().where("id", 1).get(), list[Note])
+
 Product()  # refused
+Note()  # refused
+note.deleted_at = "yesterday"  # refused
 Product(name=1)  # refused
 Product(nme="x")  # refused
 Product(name="x", category=Tag(name="a"))  # refused

@@ -6,7 +6,7 @@ nothing to find, and looking takes longer than making them.
 
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 MANY = 500
@@ -26,7 +26,7 @@ def undisturbed(count: int) -> AbstractContextManager[None]:
 
 
 @contextmanager
-def _paused() -> Iterator[None]:
+def _paused() -> Generator[None]:
     global _pauses  # noqa: PLW0603 - the collector is one for all threads, and so is the number of pauses
     with _lock:
         is_ours = _pauses > 0 or gc.isenabled()

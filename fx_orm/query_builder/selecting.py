@@ -197,11 +197,9 @@ class Selecting(Conditions):
         """Add the rows of another query, each row once.
 
         Example:
-            >>> (
-            ...     QueryBuilder(Category).select("name").union(QueryBuilder(Tag).select("name"))
-            ...     .order_by("name").pluck("name")
-            ... )
-            ['Garden', 'Kitchen', 'gift', 'new']
+            >>> dear = QueryBuilder(Product).select("name").where("price", ">", 30)
+            >>> QueryBuilder(Category).select("name").union(dear).order_by("name").pluck("name")
+            ['Garden', 'Kitchen', 'Tea pot']
         """
         return self._combine("union", other)
 
@@ -218,7 +216,7 @@ class Selecting(Conditions):
         """Keep the rows that another query gives too.
 
         Example:
-            >>> QueryBuilder(Product).select("id").intersect(QueryBuilder(Category).select("id")).pluck("id")
+            >>> sorted(QueryBuilder(Product).select("id").intersect(QueryBuilder(Category).select("id")).pluck("id"))
             [1, 2]
         """
         return self._combine("intersect", other)

@@ -67,7 +67,8 @@ class Owned(Generic[T]):
         """Return a copy of this repository that works with this manager.
 
         Example:
-            >>> products.using(EntityManager()).count()
+            >>> with EntityManager() as em:
+            ...     products.using(em).count()
             3
         """
         other = copy.copy(self)

@@ -1,6 +1,6 @@
 """The examples in the docstrings of QueryBuilder and Repository: every public method has one, and each runs as it says.
 
-They speak of the example shop: three products in two categories, two tags, an order, on SQLite.
+They speak of the example shop: three products in two categories, two tags, an order. They run on each database.
 """
 
 import doctest
@@ -54,9 +54,9 @@ def shop() -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
-def names(shop: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def names(shop: dict[str, Any], database_url: str) -> Iterator[dict[str, Any]]:
     """The same, in a freshly filled database."""
-    fx_orm.configure(database="sqlite:///:memory:")
+    fx_orm.configure(database=database_url)
     engine = database.engine(settings())
     tables = [each.__table__ for each in shop.values() if hasattr(each, "__table__")]
     SQLModel.metadata.create_all(engine, tables=tables)
@@ -72,20 +72,24 @@ def names(shop: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def fill(shop: dict[str, Any], db: EntityManagerInterface) -> None:
     product, gift, new = shop["Product"], shop["Tag"](name="gift"), shop["Tag"](name="new")
-    db.persist_all([shop["Category"](id=1, name="Kitchen"), shop["Category"](id=2, name="Garden")])
+    db.persist_all([shop["Category"](name="Kitchen"), shop["Category"](name="Garden")])
     db.flush()
     db.persist_all(
         [
-            product(id=1, name="Tea pot", sku="TP-0001", price="34.50", stock=12, category_id=1, tags=[gift]),
-            product(id=2, name="Cup", sku="CU-0001", price="7.90", stock=80, category_id=1, tags=[gift, new]),
-            product(id=3, name="Hose", sku="HO-0001", price="24.00", stock=51, category_id=2),
-            shop["Order"](id=1, customer_email="ada@example.org"),
+            product(name="Tea pot", sku="TP-0001", price="34.50", stock=12, category_id=1, tags=[gift]),
+            product(name="Cup", sku="CU-0001", price="7.90", stock=80, category_id=1, tags=[gift, new]),
+            product(name="Hose", sku="HO-0001", price="24.00", stock=51, category_id=2),
+            shop["Order"](customer_email="ada@example.org"),
         ]
     )
 
 
 @pytest.mark.parametrize(("of", "name"), METHODS, ids=[f"{of.__name__}.{name}" for of, name in METHODS])
-def test_the_example_of_a_method_runs(of: type[Any], name: str, names: dict[str, Any]) -> None:
+def test_the_example_of_a_method_runs(of: type[Any], name: str, names: dict[str, Any], database_name: str) -> None:
+    if name == "explain" and database_name != "sqlite":
+        pytest.skip("the words are SQLite's")
+    if name == "full_join" and database_name == "mariadb":
+        pytest.skip("MariaDB has no FULL JOIN")
     text = inspect.getdoc(getattr(of, name)) or ""
     example = doctest.DocTestParser().get_doctest(text, names, name, None, 0)
     assert example.examples, f"{of.__name__}.{name} has no example"

@@ -1,5 +1,7 @@
 """SQLite as a database for work: WAL, waiting instead of failing, foreign keys, and transactions that are ours."""
 
+import sqlite3
+import time
 from typing import Any
 
 import sqlalchemy as sa
@@ -7,6 +9,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import QueuePool
 
 BUSY_TIMEOUT_SECONDS = 30
+_PAUSE_SECONDS = 0.01
 _BEGIN = "fx_orm_sqlite_begin"
 
 WRITE_LOCK: dict[str, Any] = {_BEGIN: "BEGIN IMMEDIATE"}
@@ -46,10 +49,26 @@ def _on_connect(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     try:
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _enter_wal(cursor)
         cursor.execute("PRAGMA synchronous=NORMAL")
     finally:
         cursor.close()
+
+
+def _enter_wal(cursor: Any) -> None:
+    """Switch the file to WAL, in which it stays. SQLite's timeout does not count for the switch: so we wait."""
+    milliseconds = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+    end = time.monotonic() + milliseconds / 1000
+    while True:
+        try:
+            if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                cursor.execute("PRAGMA journal_mode=WAL").fetchone()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= end:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _on_begin(connection: sa.Connection) -> None:

@@ -1,5 +1,6 @@
 """Engines and connections: made once, told the right things first, explained when they fail."""
 
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -74,6 +75,32 @@ def test_sqlite_is_told_how_to_work(tmp_path: Path) -> None:
         pragmas = ("journal_mode", "foreign_keys", "busy_timeout", "synchronous")
         told = [connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() for pragma in pragmas]
     assert told == ["wal", 1, 30000, 1]
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """A file that is not in WAL yet, and in which somebody is writing."""
+    writer = sqlite3.connect(tmp_path / "x.db", isolation_level=None, check_same_thread=False)
+    writer.execute("CREATE TABLE a (id INTEGER)")
+    writer.execute("BEGIN IMMEDIATE")  # the lock for which the switch to WAL does not wait by itself
+    yield writer
+    writer.close()
+
+
+def test_the_first_connection_to_a_locked_file_waits(locked: sqlite3.Connection, tmp_path: Path) -> None:
+    writer = threading.Timer(0.3, locked.execute, ["COMMIT"])
+    writer.start()
+    with sqlite(tmp_path / "x.db").connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+    writer.join()
+
+
+def test_it_waits_no_longer_than_it_is_told(locked: sqlite3.Connection, tmp_path: Path) -> None:
+    engine = database.engine_for(resolve(f"sqlite:///{tmp_path / 'x.db'}?timeout=0.05", Path.cwd()))
+    with pytest.raises(sa.exc.OperationalError, match="database is locked"):
+        engine.connect()
+    locked.execute("COMMIT")
+    engine.connect().close()
 
 
 def test_ddl_of_sqlite_rolls_back(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from fx_orm.errors import QueryError
 from fx_orm.identity import key_names, mapper_of
+from fx_orm.query_builder import QueryBuilder
 from fx_orm.repository.criteria import Criteria, Values
 from fx_orm.repository.finding import Finding
 
@@ -60,7 +61,7 @@ class Changing(Finding[T]):
             >>> products.update_by({"category_id": 1}, {"is_active": False})
             2
         """
-        return self._query(criteria).update(self._values(data))
+        return self._query_of_some("update_by", criteria).update(self._values(data))
 
     def delete(self, entity_or_id: Any) -> bool:
         """Delete an entity, or the one with a primary key; False when there is none.
@@ -100,7 +101,7 @@ class Changing(Finding[T]):
             >>> products.delete_by({"stock": 0})
             0
         """
-        return self._query(criteria).delete()
+        return self._query_of_some("delete_by", criteria).delete()
 
     def insert_many(self, rows: Iterable[Values | T]) -> int:
         """Save many rows, dicts or models, validated as entities are; one statement for all. Returns how many.
@@ -170,6 +171,18 @@ class Changing(Finding[T]):
             made = self._entity(given)
             checked.append({field: getattr(made, field) for field in given})
         return self.query_builder().upsert(checked, keys=keys, update=update)
+
+    def _query_of_some(self, method: str, criteria: Criteria) -> QueryBuilder[T]:
+        """Begin a change of what meets the criteria; without any it would be a change of everything."""
+        query = self._query(criteria)
+        if not criteria:
+            end = "update({...})" if method == "update_by" else "delete()"
+            raise QueryError(
+                f"{method}: the criteria are empty and every {self.entity_class.__name__} would change; "
+                f"write query_builder().all_rows().{end} if that is meant",
+                entity=self.entity_class,
+            )
+        return query
 
     def _are_bare(self, rows: Sequence[Any]) -> bool:
         """Whether rows are values alone, for one table, that nothing but the database completes."""

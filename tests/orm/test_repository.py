@@ -167,6 +167,13 @@ def test_changing(plants: PlantRepository, engine: sa.Engine) -> None:
     assert plants.get(1).height == 1
 
 
+def test_a_change_without_criteria_is_refused(plants: PlantRepository) -> None:
+    said = "the criteria are empty and every Plant would change; write query_builder().all_rows()"
+    assert message(plants.delete_by, {}) == f"delete_by: {said}.delete() if that is meant"
+    assert message(plants.update_by, {}, {"height": 1}) == f"update_by: {said}.update({{...}}) if that is meant"
+    assert plants.count() == 4
+
+
 def test_a_failed_call_leaves_nothing_and_the_next_one_works(plants: PlantRepository) -> None:
     with pytest.raises(DuplicateKeyError):
         plants.create(name="oak")

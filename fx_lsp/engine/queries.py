@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from fx_lsp.engine.expressions import Attribute, Call, Expression, Name, calls_of_chain
 from fx_lsp.engine.facts import Facts, FunctionFact
-from fx_lsp.engine.resolve import Builder, Place, RepositoryOf, resolve
+from fx_lsp.engine.meanings import Builder, RepositoryOf
+from fx_lsp.engine.resolve import Place, resolve
 from fx_lsp.engine.snapshot import Entity, Snapshot
 from fx_lsp.engine.vocabulary import ENDS, REPOSITORY, STARTS
 

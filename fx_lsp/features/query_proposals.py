@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from fx_lsp.engine.cursor import Cursor
 from fx_lsp.engine.expressions import Text
 from fx_lsp.engine.facts import Facts
+from fx_lsp.engine.meanings import RepositoryOf
 from fx_lsp.engine.queries import Query, query_at
 from fx_lsp.engine.query_scope import QueryScope, scope_of
-from fx_lsp.engine.resolve import RepositoryOf
 from fx_lsp.engine.snapshot import Entity, Field, Snapshot
 from fx_lsp.engine.strings import role_of, strings_of
 from fx_lsp.engine.text import Document, Edit, Span

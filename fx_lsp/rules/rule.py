@@ -55,3 +55,11 @@ def replace_with(file: SourceFile, span: Span, name: str | None) -> Fix | None:
     if name is None:
         return None
     return Fix(f'Change to "{name}"', file.path, (Edit(span, name),))
+
+
+def unknown_names(file: SourceFile, kind: str) -> Iterator[Finding]:
+    """Find the names in queries and repository calls that mean nothing; `kind` is `column` or `table`."""
+    for name in file.names:
+        if name.wrong is not None and name.wrong.kind == kind:
+            fix = replace_with(file, name.span, name.wrong.instead) if name.exact else None
+            yield Finding(name.span, name.wrong.message, fix)

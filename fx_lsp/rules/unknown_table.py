@@ -32,15 +32,12 @@ Use instead:
 from collections.abc import Iterator
 
 from fx_lsp.engine.source_file import SourceFile
-from fx_lsp.rules.rule import Finding, Rule, Severity, replace_with
+from fx_lsp.rules.rule import Finding, Rule, Severity, unknown_names
 
 
 def check(file: SourceFile) -> Iterator[Finding]:
     """Find tables and aliases that mean nothing."""
-    for name in file.names:
-        if name.wrong is not None and name.wrong.kind == "table":
-            fix = replace_with(file, name.span, name.wrong.instead) if name.exact else None
-            yield Finding(name.span, name.wrong.message, fix)
+    return unknown_names(file, "table")
 
 
 RULE = Rule("unknown-table", Severity.ERROR, check)

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.visitors import cloned_traverse
 
 from fx_orm.errors import QueryError
 from fx_orm.errors.nearest import did_you_mean
@@ -46,12 +47,22 @@ def render(
     statement: Any = plan.built.statement
     parameters = plan.parameters(values)
     if inline:
-        compiled = statement.params(**parameters).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
-        return str(compiled), ()
+        filled = _with_values(statement, parameters)
+        return str(filled.compile(dialect=dialect, compile_kwargs={"literal_binds": True})), ()
     compiled = statement.compile(dialect=dialect)
     state = compiled.construct_expanded_state(parameters)
     text = _LINE_BREAK.sub(" ", state.statement)  # there are no values in it, so that no break is one of theirs
     return text, tuple(state.positional_parameters) if compiled.positional else dict(state.parameters)
+
+
+def _with_values(statement: Any, parameters: dict[str, Any]) -> Any:
+    """Copy a statement with its values in it; with those of `params()` SQLAlchemy 2.1.0 to 2.1.2 write NULL."""
+
+    def fill(parameter: sa.BindParameter[Any]) -> None:
+        if parameter.key in parameters:
+            parameter.value, parameter.required, parameter.callable = parameters[parameter.key], False, None
+
+    return cloned_traverse(statement, {}, {"bindparam": fill})
 
 
 _LINE_BREAK = re.compile(r" *\n *")

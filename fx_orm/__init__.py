@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from fx_orm.entity_manager import EntityManager
     from fx_orm.entity_manager_interface import EntityManagerInterface
     from fx_orm.errors import (
+        AfterCommitError,
         BackupError,
         ConcurrentUseError,
         ConfigError,
@@ -64,6 +65,7 @@ __version__ = "0.1.0"
 __all__ = [
     "JSON",
     "AbstractEntity",
+    "AfterCommitError",
     "BackupError",
     "CheckConstraint",
     "Column",

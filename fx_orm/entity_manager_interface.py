@@ -18,6 +18,7 @@ from fx_orm.repository import Repository, repository_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
+H = TypeVar("H", bound=Callable[[], object])
 
 
 class EntityManagerInterface:
@@ -125,6 +126,10 @@ class EntityManagerInterface:
     def run(self, fn: Callable[[], T], *, retries: int = 3) -> T:
         """Call `fn` in a transaction, and again after a deadlock or a failed serialization."""
         return self.entity_manager.run(fn, retries=retries)
+
+    def after_commit(self, hook: H) -> H:
+        """Call `hook` once the work under way is committed, never after a rollback. Returns it."""
+        return self.entity_manager.after_commit(hook)
 
     def flush(self) -> None:
         """Send what is pending; generated keys are known then."""

@@ -13,6 +13,7 @@ from fx_orm import scope
 from fx_orm.query_builder import QueryBuilder
 
 T = TypeVar("T")
+H = TypeVar("H", bound=Callable[[], object])
 
 
 class ObjectManager(scope.SessionSource, Protocol):
@@ -90,6 +91,10 @@ class ObjectManager(scope.SessionSource, Protocol):
 
     def run(self, fn: Callable[[], T], *, retries: int = 3) -> T:
         """Call `fn` in a transaction, and again after a deadlock."""
+        ...
+
+    def after_commit(self, hook: H) -> H:
+        """Call `hook` once the work under way is committed."""
         ...
 
     def flush(self) -> None:

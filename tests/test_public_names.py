@@ -12,8 +12,9 @@ __version__ configure Settings
 AbstractEntity Timestamps SoftDelete Field Relationship Repository QueryBuilder EntityManager EntityManagerInterface
 SQLModel JSON Column CheckConstraint ForeignKey Index UniqueConstraint
 select insert update delete text func and_ or_ not_ col
-FxError ConfigError MappingError QueryError NotFoundError MultipleFoundError ConcurrentUseError UnsupportedError
-MigrationError BackupError DuplicateKeyError ForeignKeyError StaleEntityError DetachedError DatabaseUnavailable
+FxError ConfigError MappingError QueryError NotFoundError MultipleFoundError ConcurrentUseError AfterCommitError
+UnsupportedError MigrationError BackupError DuplicateKeyError ForeignKeyError StaleEntityError DetachedError
+DatabaseUnavailable
 """
 
 

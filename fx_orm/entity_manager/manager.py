@@ -24,6 +24,7 @@ from fx_orm.query_builder import QueryBuilder
 from fx_orm.repository import Repository, repository_of
 
 T = TypeVar("T")
+H = TypeVar("H", bound=Callable[[], object])
 
 
 class EntityManager:
@@ -219,6 +220,21 @@ class EntityManager:
         """
         return self._transactions.run(fn, retries)
 
+    def after_commit(self, hook: H) -> H:
+        """Call `hook` once the work under way is committed, never after a rollback. Returns it: it can be a decorator.
+
+        Hooks run in order, when the outermost `transaction()` is left, or after `commit()`; those of a savepoint that
+        was rolled back are dropped. They run outside of the transaction: what they write needs one of its own. When one
+        fails the others still run, then AfterCommitError is raised: the rows are committed.
+
+        Example:
+            with em.transaction():
+                em.persist(order)
+                em.after_commit(lambda: print("thank you"))
+        """
+        self._work.hooks.add(hook)
+        return hook
+
     def flush(self) -> None:
         """Send what is pending; generated keys are known then. A failure rolls back, as for any error."""
         with self._work.call():
@@ -239,8 +255,8 @@ class EntityManager:
         if self._transactions.open:
             self._transactions.open[-1].is_rollback_only = True
             return
-        with self._work.call() as session:
-            session.rollback()
+        with self._work.call():
+            self._work.rollback()
 
     def close(self) -> None:
         """Give the connection back and let go of all entities; what is not committed is undone. It stays usable."""

@@ -69,6 +69,7 @@ class Transaction:
         self._read_only = read_only
         self._retries = retries
         self._savepoint: SessionTransaction | None = None
+        self._first_hook = 0
         self.is_rollback_only = False
 
     def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
@@ -119,6 +120,7 @@ class Transaction:
         if self._isolation or self._read_only:
             raise FxError("isolation= and read_only= are for the outermost transaction(); a savepoint has none")
         self._savepoint = self._work.session.begin_nested()
+        self._first_hook = self._work.hooks.count
 
     def _enter_outermost(self) -> None:
         work = self._work
@@ -164,10 +166,12 @@ class Transaction:
             raise
 
     def _rollback(self) -> None:
-        session = self._work.session
+        work = self._work
         if self._savepoint is None:
-            session.rollback()
-        elif session.get_nested_transaction() is self._savepoint:
+            work.rollback()
+            return
+        work.hooks.forget(self._first_hook)
+        if work.session.get_nested_transaction() is self._savepoint:
             self._savepoint.rollback()
 
 

@@ -16,6 +16,7 @@ from sqlmodel import Session as SQLModelSession
 
 from fx_orm import config, database, mixins, scope
 from fx_orm.constraints import follow_convention
+from fx_orm.entity_manager.commit_hooks import CommitHooks
 from fx_orm.entity_manager.exclusive_use import ExclusiveUse
 from fx_orm.errors import FxError, StaleEntityError
 
@@ -35,6 +36,7 @@ class UnitOfWork:
         self._engine = engine
         self.release_when_idle = release_when_idle
         self.session = SQLModelSession(bind=engine, autoflush=False, expire_on_commit=False)
+        self.hooks = CommitHooks()
         self.autocommit = False
         self.blocks = 0
         """How many `transaction()` blocks are open."""
@@ -54,7 +56,7 @@ class UnitOfWork:
     @contextmanager
     def call(self) -> Generator[Session]:
         """Enclose every use of the session: alone, up to date, its errors explained, its connection given back."""
-        with self._use, _explained():
+        with self.hooks, self._use, _explained():
             if self._calls == 0:
                 self._follow_configuration()
                 self._expire_outdated()
@@ -83,7 +85,7 @@ class UnitOfWork:
                 yield self.session
                 self.commit()
             except BaseException:
-                self.session.rollback()
+                self.rollback()
                 raise
             finally:
                 self.blocks -= 1
@@ -100,7 +102,7 @@ class UnitOfWork:
         try:
             self.session.flush()
         except BaseException:
-            self.session.rollback()
+            self.rollback()
             raise
         if self.autocommit:
             self.commit()
@@ -113,8 +115,14 @@ class UnitOfWork:
             self.refuse_aborted()
             self.session.commit()
         except BaseException:
-            self.session.rollback()
+            self.rollback()
             raise
+        self.hooks.commit()
+
+    def rollback(self) -> None:
+        """Undo everything since the last commit."""
+        self.hooks.forget()
+        self.session.rollback()
 
     def begin_to_write(self) -> None:
         """Take SQLite's write lock at the beginning: a transaction that has read first could not wait for it later."""
@@ -186,11 +194,12 @@ class UnitOfWork:
 
     def unsaved(self) -> list[str]:
         """Describe for people what is not committed."""
-        return [*self._uncommitted, *self.pending()]
+        return [*self._uncommitted, *self.pending(), *self.hooks.names()]
 
     def close(self) -> None:
         """Roll back what is not committed, give the connection back, let go of every entity."""
         with self._use, _explained():
+            self.hooks.forget()
             self.session.close()
 
     def _follow_configuration(self) -> None:

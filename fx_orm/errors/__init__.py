@@ -7,6 +7,7 @@
     ├─ NotFoundError             `get*` and `one` found nothing          (LookupError)
     ├─ MultipleFoundError        `one` found several
     ├─ ConcurrentUseError        two threads or tasks use one manager
+    ├─ AfterCommitError          all is committed, but a hook failed
     ├─ UnsupportedError          the database in use cannot do it
     ├─ MigrationError            migration files, or the database's revision, do not fit
     ├─ BackupError               a backup could not be made, read or restored
@@ -25,6 +26,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from fx_orm.errors.base import (
+    AfterCommitError,
     BackupError,
     ConcurrentUseError,
     ConfigError,
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "AfterCommitError",
     "BackupError",
     "ConcurrentUseError",
     "ConfigError",

@@ -53,6 +53,10 @@ class ConcurrentUseError(FxError):
     """Two threads or tasks used one manager at once; `first` and `second` are the places in their code."""
 
 
+class AfterCommitError(FxError):
+    """Everything is committed, but a hook of `after_commit` failed: the first is `hook`, all failures are `errors`."""
+
+
 class UnsupportedError(FxError):
     """The database in use cannot do it; `database`, `feature` and `alternative` say what and what instead."""
 

@@ -6,70 +6,88 @@ It connects to nothing. No error shows a password.
 import importlib.util
 import re
 import ssl
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 import sqlalchemy as sa
 
 from fx_orm.config import DatabaseSettings, Settings
-from fx_orm.errors import ConfigError
+from fx_orm.errors import ConfigError, UnsupportedError
 from fx_orm.errors.nearest import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
 class _System:
-    """A database system: SQLAlchemy's name, our drivers (SQLAlchemy's name -> module) in order, how to install one."""
+    """A database system: SQLAlchemy's name, our drivers (SQLAlchemy's name -> module) in order, how to install one.
+
+    `asynchronous` are those for asyncio; psycopg is of both kinds.
+    """
 
     dialect: str
     drivers: dict[str, str]
     install: str
+    asynchronous: dict[str, str] = field(default_factory=dict)
 
 
-_MYSQL = {"pymysql": "pymysql", "mysqldb": "MySQLdb", "mysqlconnector": "mysql.connector", "aiomysql": "aiomysql"}
+_MYSQL = {"pymysql": "pymysql", "mysqldb": "MySQLdb", "mysqlconnector": "mysql.connector"}
 _INSTALL_MYSQL = 'pip install "fx-orm[mysql]"'
+_INSTALL_ASYNC = 'pip install "fx-orm[async]"'
 _SYSTEMS = {
-    "sqlite": _System("sqlite", {"pysqlite": "sqlite3", "aiosqlite": "aiosqlite"}, 'pip install "fx-orm[async]"'),
+    "sqlite": _System("sqlite", {"pysqlite": "sqlite3"}, "", {"aiosqlite": "aiosqlite"}),
     "postgresql": _System(
         "postgresql",
-        {"psycopg": "psycopg", "psycopg2": "psycopg2", "asyncpg": "asyncpg"},
+        {"psycopg": "psycopg", "psycopg2": "psycopg2"},
         'pip install "fx-orm[postgresql]"',
+        {"asyncpg": "asyncpg", "psycopg": "psycopg"},
     ),
-    "mysql": _System("mysql", _MYSQL, _INSTALL_MYSQL),
-    "mariadb": _System("mariadb", _MYSQL, _INSTALL_MYSQL),
+    "mysql": _System("mysql", _MYSQL, _INSTALL_MYSQL, {"aiomysql": "aiomysql"}),
+    "mariadb": _System("mariadb", _MYSQL, _INSTALL_MYSQL, {"aiomysql": "aiomysql"}),
     "mssql": _System("mssql", {"pyodbc": "pyodbc"}, 'pip install "fx-orm[mssql]"'),
     "oracle": _System("oracle", {"oracledb": "oracledb"}, 'pip install "fx-orm[oracle]"'),
 }
 _ALIASES = {"postgres": "postgresql", "sqlite3": "sqlite"}
-_ASYNC_DRIVERS = {"aiosqlite", "asyncpg", "aiomysql"}
 _TLS = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_NOT_FOR_AIOMYSQL = {"read_timeout", "write_timeout"}
+_OF_ASYNCPG: dict[str, Callable[[str], Any]] = {
+    "host": str,
+    "timeout": float,
+    "command_timeout": float,
+    "statement_cache_size": int,
+    "max_cached_statement_lifetime": int,
+    "max_cacheable_statement_size": int,
+    "prepared_statement_cache_size": int,
+}
 # What follows the @ of the credentials: host or [IPv6], port, name of the database, arguments.
 _ADDRESS = re.compile(r"(?:\[[^\]]+\]|[^@/?#:\[\]]*)(?::\d+)?(?:/[^?@]*)?(?:\?(?:[^=&@/]+=[^&]*(?:&|$))*)?")
 _FORMS = "sqlite:///app.db, postgresql://user:password@host:5432/name or mysql://user:password@host:3306/name"
 
 
-def database_url(settings: Settings) -> sa.URL:
+def database_url(settings: Settings, *, asynchronous: bool = False) -> sa.URL:
     """Return the address of the project's database, with the first installed driver where none was named.
 
-    SQLite files are absolute: relative ones start at the project's root. Raises ConfigError without any address, for
-    one that cannot be read, and for a driver that is not installed (with the pip command).
+    One address serves both kinds of code: where it names a driver of the other kind (`asynchronous` or not), the first
+    installed one of this kind is taken. SQLite files are absolute: relative ones start at the project's root. Raises
+    ConfigError without any address, for one that cannot be read, and where no driver is installed (with the pip
+    command), UnsupportedError where fx_orm knows no asynchronous driver.
     """
     database = settings.database
     if database.url is not None:
-        return resolve(database.url, settings.root, charset=database.charset)
+        return resolve(database.url, settings.root, charset=database.charset, asynchronous=asynchronous)
     if database.driver is None:
         raise ConfigError(
             'no database is configured: set DATABASE_URL in the environment or in .env, or "url" below "database:" '
             "in config/orm.yaml",
             key="database.url",
         )
-    return _finish(_from_details(database), settings.root, database.charset)
+    return _finish(_from_details(database), settings.root, database.charset, asynchronous=asynchronous)
 
 
-def resolve(url: str | sa.URL, root: Path, *, charset: str = "utf8mb4") -> sa.URL:
+def resolve(url: str | sa.URL, root: Path, *, charset: str = "utf8mb4", asynchronous: bool = False) -> sa.URL:
     """Read one address; `root` is where relative SQLite files start. Raises ConfigError as `database_url` does."""
-    return _finish(url if isinstance(url, sa.URL) else _parse(url), root, charset)
+    return _finish(url if isinstance(url, sa.URL) else _parse(url), root, charset, asynchronous=asynchronous)
 
 
 def shown(url: sa.URL) -> str:
@@ -81,15 +99,22 @@ def shown(url: sa.URL) -> str:
 
 
 def driver_arguments(url: sa.URL) -> tuple[sa.URL, dict[str, Any]]:
-    """Split a resolved address into what SQLAlchemy reads and what its driver must be given besides: the TLS arguments.
+    """Split a resolved address into what SQLAlchemy reads and what its driver must be given besides.
 
-    They are written in libpq's words (`sslmode`, `sslrootcert`, `sslcert`, `sslkey`) for every server.
+    TLS is written in libpq's words (`sslmode`, `sslrootcert`, `sslcert`, `sslkey`) for every server, for PostgreSQL
+    everything else too (`application_name`, `connect_timeout`). Raises ConfigError for what a driver does not know.
     """
     driver = url.get_driver_name()
     if url.get_backend_name() in ("mysql", "mariadb"):
+        unknown = _NOT_FOR_AIOMYSQL & url.query.keys() if driver == "aiomysql" else ()
+        for name in sorted(unknown):
+            raise ConfigError(
+                f"aiomysql knows no {name}; leave it out, and write asyncio.timeout() around what may take long",
+                key="database.url",
+            )
         return _without_tls(url), _mysql_tls(driver, url)
-    if driver == "asyncpg" and "sslmode" in url.query:
-        return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": str(url.query["sslmode"])}), {}
+    if driver == "asyncpg":
+        return _asyncpg_arguments(url)
     return url, {}
 
 
@@ -137,7 +162,7 @@ def _from_details(database: DatabaseSettings) -> sa.URL:
     )
 
 
-def _finish(url: sa.URL, root: Path, charset: str) -> sa.URL:
+def _finish(url: sa.URL, root: Path, charset: str, *, asynchronous: bool) -> sa.URL:
     name, _, driver = url.drivername.lower().partition("+")
     name = _ALIASES.get(name, name)
     system = _SYSTEMS.get(name)
@@ -148,7 +173,7 @@ def _finish(url: sa.URL, root: Path, charset: str) -> sa.URL:
             key="database.driver",
             accepted=list(_SYSTEMS),
         )
-    driver = _driver(name, system, driver)
+    driver = _driver(name, system, driver, asynchronous=asynchronous)
     url = url.set(drivername=f"{system.dialect}+{driver}")
     if name == "sqlite":
         return _sqlite_file(url, root)
@@ -158,25 +183,39 @@ def _finish(url: sa.URL, root: Path, charset: str) -> sa.URL:
     return url
 
 
-def _driver(name: str, system: _System, driver: str) -> str:
+def _driver(name: str, system: _System, driver: str, *, asynchronous: bool) -> str:
     if driver == "cx_oracle":
         raise ConfigError("the driver cx_oracle was replaced; write oracle+oracledb://", key="database.driver")
-    known = list(system.drivers)
+    known = list(dict.fromkeys([*system.drivers, *system.asynchronous]))
     if driver and driver not in known:
         raise ConfigError(
             f'"{driver}" is no driver for {name}{did_you_mean(driver, known) or "; known are " + ", ".join(known)}',
             key="database.driver",
             accepted=known,
         )
-    candidates = [driver] if driver else [each for each in system.drivers if each not in _ASYNC_DRIVERS]
-    found = next((each for each in candidates if _is_installed(system.drivers[each])), None)
+    usable = system.asynchronous if asynchronous else system.drivers
+    if not usable:
+        raise UnsupportedError(
+            f"fx_orm has no asynchronous driver for {name}; use EntityManager, Repository and QueryBuilder",
+            database=name,
+            feature="asyncio",
+            alternative="EntityManager, Repository and QueryBuilder",
+        )
+    candidates = [driver] if driver in usable else list(usable)
+    found = next((each for each in candidates if _is_installed(usable[each])), None)
     if found is None:
-        pip = system.install
-        if driver:
-            pip = 'pip install "fx-orm[async]"' if driver in _ASYNC_DRIVERS else f"pip install {_package(driver)}"
-            pip = system.install if driver == next(iter(system.drivers)) else pip
-        raise ConfigError(f"no driver for {name} is installed; run: {pip}", key="database.driver", command=pip)
+        kind = "asynchronous driver" if asynchronous else "driver"
+        pip = _command(system, candidates, asynchronous=asynchronous)
+        raise ConfigError(f"no {kind} for {name} is installed; run: {pip}", key="database.driver", command=pip)
     return found
+
+
+def _command(system: _System, drivers: list[str], *, asynchronous: bool) -> str:
+    """Say how one of these drivers is installed."""
+    if asynchronous:
+        return _INSTALL_ASYNC
+    is_default = drivers[0] == next(iter(system.drivers))
+    return system.install if is_default else f"pip install {_package(drivers[0])}"
 
 
 def _package(driver: str) -> str:
@@ -196,6 +235,18 @@ def _sqlite_file(url: sa.URL, root: Path) -> sa.URL:
     if file == ":memory:" or file.startswith("file:"):
         return url.set(database=file)
     return url.set(database=str(root / file))
+
+
+def _asyncpg_arguments(url: sa.URL) -> tuple[sa.URL, dict[str, Any]]:
+    """Hand libpq's words to asyncpg as a DSN, which it reads; SQLAlchemy would take them for arguments of Python's."""
+    own = {name: value for name, value in url.query.items() if name in _OF_ASYNCPG}
+    words = {name: value for name, value in url.query.items() if name not in own}
+    numbers = {name: _OF_ASYNCPG[name](str(value)) for name, value in own.items() if name != "host"}
+    if "connect_timeout" in words:
+        numbers["timeout"] = float(str(words.pop("connect_timeout")))
+    if words:
+        numbers["dsn"] = f"postgresql://?{urlencode(words, doseq=True)}"
+    return url.set(query={"host": own["host"]} if "host" in own else {}), numbers
 
 
 def _check_tls(url: sa.URL) -> None:

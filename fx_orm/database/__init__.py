@@ -7,6 +7,7 @@ from fx_orm.database.engines import dispose, engine, engine_for
 from fx_orm.database.error_translation import explained, is_after_failure, is_retryable
 from fx_orm.database.servers import is_aborted
 from fx_orm.database.sqlite import WRITE_LOCK
+from fx_orm.database.waiting import pause
 
 __all__ = [
     "WRITE_LOCK",
@@ -17,4 +18,5 @@ __all__ = [
     "is_aborted",
     "is_after_failure",
     "is_retryable",
+    "pause",
 ]

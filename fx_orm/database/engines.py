@@ -54,6 +54,14 @@ def dispose() -> None:
 
 
 def _make(url: sa.URL, database: DatabaseSettings, *, log_sql: bool) -> sa.Engine:
+    address, options = engine_options(url, database, log_sql=log_sql)
+    made = sa.create_engine(address, **options)
+    prepare(made)
+    return made
+
+
+def engine_options(url: sa.URL, database: DatabaseSettings, *, log_sql: bool) -> tuple[sa.URL, dict[str, Any]]:
+    """Return what an engine for a resolved address is made of: SQLAlchemy's URL and arguments."""
     address, arguments = driver_arguments(url)
     options: dict[str, Any] = {
         "pool_size": database.pool_size,
@@ -62,18 +70,20 @@ def _make(url: sa.URL, database: DatabaseSettings, *, log_sql: bool) -> sa.Engin
         "pool_recycle": database.pool_recycle,
         "pool_pre_ping": database.pool_pre_ping,
     }
-    system = address.get_backend_name()
-    if system == "sqlite":
+    if address.get_backend_name() == "sqlite":
         options |= sqlite.pool_options(address)
         arguments = {**arguments, **sqlite.connect_arguments(address)}
     # Values may be secrets: neither the log nor an error shows them.
-    made = sa.create_engine(address, connect_args=arguments, echo=log_sql, hide_parameters=True, **options)
-    if system == "sqlite":
+    return address, {**options, "connect_args": arguments, "echo": log_sql, "hide_parameters": True}
+
+
+def prepare(made: sa.Engine) -> None:
+    """Tell an engine what each connection is told first, and what errors mean."""
+    if made.dialect.name == "sqlite":
         sqlite.prepare(made)
     else:
         servers.prepare(made)
     error_translation.prepare(made)
-    return made
 
 
 def _after_fork() -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
+
+from fx_orm.database.waiting import pause
 
 BUSY_TIMEOUT_SECONDS = 30
 _PAUSE_SECONDS = 0.01
@@ -27,13 +29,12 @@ def pool_options(url: sa.URL) -> dict[str, Any]:
     """Keep an in-memory database's one connection for as long as the engine lives."""
     if not is_in_memory(url):
         return {}
-    return {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, "pool_recycle": -1, "pool_pre_ping": False}
+    kind = AsyncAdaptedQueuePool if url.get_driver_name() == "aiosqlite" else QueuePool
+    return {"poolclass": kind, "pool_size": 1, "max_overflow": 0, "pool_recycle": -1, "pool_pre_ping": False}
 
 
 def connect_arguments(url: sa.URL) -> dict[str, Any]:
     """Let a connection be used by the thread that holds it, whichever opened it, and wait for locks."""
-    if url.get_driver_name() != "pysqlite":
-        return {}
     timeout = {} if "timeout" in url.query else {"timeout": BUSY_TIMEOUT_SECONDS}
     return {"check_same_thread": False, **timeout}
 
@@ -57,18 +58,23 @@ def _on_connect(connection: Any, _record: object) -> None:
 
 def _enter_wal(cursor: Any) -> None:
     """Switch the file to WAL, in which it stays. SQLite's timeout does not count for the switch: so we wait."""
-    milliseconds = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+    milliseconds = _answer(cursor, "PRAGMA busy_timeout")
     end = time.monotonic() + milliseconds / 1000
     while True:
         try:
-            if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-                cursor.execute("PRAGMA journal_mode=WAL").fetchone()
+            if _answer(cursor, "PRAGMA journal_mode") != "wal":
+                _answer(cursor, "PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= end:
                 raise
-            time.sleep(_PAUSE_SECONDS)
+            pause(_PAUSE_SECONDS)
         else:
             return
+
+
+def _answer(cursor: Any, statement: str) -> Any:
+    cursor.execute(statement)
+    return cursor.fetchone()[0]
 
 
 def _on_begin(connection: sa.Connection) -> None:

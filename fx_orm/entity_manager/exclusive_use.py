@@ -3,8 +3,7 @@
 import inspect
 import sys
 import threading
-from collections.abc import Iterator
-from types import FrameType
+from types import CoroutineType, FrameType
 from typing import Any
 
 from fx_orm import scope
@@ -40,7 +39,7 @@ class ExclusiveUse:
             self._free.release()
 
     def _refuse(self) -> None:
-        first, second = _place(_frame_of(self._owner)), _place(inspect.currentframe())
+        first, second = _place(_stack_of(self._owner)), _place(_outwards(inspect.currentframe()))
         raise ConcurrentUseError(
             f"two threads or tasks use one entity manager at once: {first} and {second}; "
             "give each its own (EntityManagerInterface() does)",
@@ -49,21 +48,29 @@ class ExclusiveUse:
         )
 
 
-def _frame_of(owner: tuple[int, Any] | None) -> FrameType | None:
-    """Find what another thread, or a waiting task, is doing at this moment."""
+def _stack_of(owner: tuple[int, Any] | None) -> list[FrameType]:
+    """Find what another thread, or a waiting task, is doing at this moment, the innermost first."""
     if owner is None:
-        return None
+        return []
     thread, task = owner
     if task is not None and thread == threading.get_ident():
-        stack: list[FrameType] = task.get_stack(limit=1)
-        return stack[-1] if stack else None
+        return _waiting(task.get_coro())
     frames = sys._current_frames()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - documented, for such uses
-    return frames.get(thread)
+    return _outwards(frames.get(thread))
 
 
-def _place(frame: FrameType | None) -> str:
+def _waiting(coroutine: Any) -> list[FrameType]:
+    """Find the frames of a coroutine that waits for another one, which waits for another one."""
+    stack: list[FrameType] = []
+    while isinstance(coroutine, CoroutineType):
+        if coroutine.cr_frame is not None:
+            stack.insert(0, coroutine.cr_frame)
+        coroutine = coroutine.cr_await
+    return stack
+
+
+def _place(stack: list[FrameType]) -> str:
     """Find the line of the program: the one that called us, or where it stands now between two of our calls."""
-    stack = list(_outwards(frame))
     inside = next((index for index, each in enumerate(stack) if _top_module(each) == "fx_orm"), None)
     skipped = {*sys.stdlib_module_names} if inside is None else {*_OURS}
     for each in stack[inside or 0 :]:
@@ -72,10 +79,12 @@ def _place(frame: FrameType | None) -> str:
     return "an unknown place"
 
 
-def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+def _outwards(frame: FrameType | None) -> list[FrameType]:
+    stack: list[FrameType] = []
     while frame is not None:
-        yield frame
+        stack.append(frame)
         frame = frame.f_back
+    return stack
 
 
 def _top_module(frame: FrameType) -> str:

@@ -43,8 +43,7 @@ class EntityManager:
     """
 
     def __init__(self, engine: sa.Engine | None = None, *, release_when_idle: bool = False) -> None:
-        self._work = UnitOfWork(engine, release_when_idle=release_when_idle)
-        self._transactions = Transactions(self._work)
+        self._start(UnitOfWork(engine, release_when_idle=release_when_idle))
 
     def __enter__(self) -> Self:
         return self
@@ -304,6 +303,10 @@ class EntityManager:
     def unsaved(self) -> list[str]:
         """Describe for people what would be lost by `close()`."""
         return self._work.unsaved()
+
+    def _start(self, work: UnitOfWork) -> None:
+        self._work = work
+        self._transactions = Transactions(work)
 
     def _remove(self, entity: object, *, softly: bool) -> None:
         state = state_of(entity)

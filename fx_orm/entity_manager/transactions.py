@@ -1,7 +1,6 @@
 """The blocks of `transaction()`: the outermost is a transaction of the database, those inside are savepoints."""
 
 import random
-import time
 from collections.abc import Callable
 from functools import wraps
 from types import TracebackType
@@ -51,7 +50,7 @@ class Transactions:
                 if not database.is_retryable(error):
                     raise
             # A random pause, twice as long each time: two that collided shall not meet again.
-            time.sleep(_FIRST_PAUSE_SECONDS * 2**attempt * (0.5 + random.random()))  # noqa: S311
+            database.pause(_FIRST_PAUSE_SECONDS * 2**attempt * (0.5 + random.random()))  # noqa: S311
         with self.new(isolation=isolation, read_only=read_only):
             return fn()
 

@@ -207,7 +207,7 @@ class UnitOfWork:
         if self._fixed_engine is not None or self._connected:
             return
         settings = config.settings()
-        engine = database.engine(settings)
+        engine = self._configured_engine(settings)
         if engine is self._engine:
             return
         if self._engine is not None:
@@ -216,6 +216,9 @@ class UnitOfWork:
         follow_convention(settings.database.naming_convention)
         self.session.autoflush = settings.database.autoflush
         self.autocommit = settings.database.autocommit
+
+    def _configured_engine(self, settings: config.Settings) -> sa.Engine:
+        return database.engine(settings)
 
     def _expire_outdated(self) -> None:
         """Forget the values that were loaded by transactions that have ended, but no change that was made since."""

@@ -128,7 +128,7 @@ class QueryBuilder(Changing[T]):
         wanted: Any = model
         if not (is_dataclass(wanted) or (isinstance(wanted, type) and issubclass(wanted, BaseModel))):
             raise QueryError("QueryBuilder.as_(): a Pydantic model or a dataclass is needed")
-        self._model = model
+        self.draft.model = model
         return cast("QueryBuilder[M]", self)
 
     def explain(self) -> Explanation:

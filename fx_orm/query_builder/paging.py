@@ -58,7 +58,7 @@ class Paging(Results[T], Generic[T]):
         shape = self.draft.shape()
         if shape.limit is not None or shape.offset is not None:
             raise wrong("cursor_paginate", None, "it sets the limit itself: without limit() and offset()")
-        shape = replace(shape if self._model is None else with_all_columns(shape), seek=Seek())
+        shape = replace(shape if self.draft.model is None else with_all_columns(shape), seek=Seek())
         secret = settings().secret
         given = None if cursor is None else read_cursor(cursor, secret)
         with self._reading() as session:
@@ -71,8 +71,8 @@ class Paging(Results[T], Generic[T]):
         if given is not None and given.backwards:
             found.reverse()
         items: list[Any] = [item for item, _ in found]
-        if self._model is not None:
-            items = [into(self._model, row) for row in items]
+        if self.draft.model is not None:
+            items = [into(self.draft.model, row) for row in items]
         before, after = _around(order, [values for _, values in found], given, has_more=has_more)
         return CursorPage(
             cast("list[T]", items),

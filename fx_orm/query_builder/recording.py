@@ -17,7 +17,10 @@ from fx_orm.query.shapes import Combination, Condition, Embedded, Group, Item, J
 
 @dataclass(slots=True)
 class Draft:
-    """The record of one query. `keep`: its statement may be kept; `revision` counts the changes besides conditions."""
+    """The record of one query. `keep`: its statement may be kept; `revision` counts the changes besides conditions.
+
+    `model` is what rows are made into, None for rows as they are.
+    """
 
     entity: type[Any] | None = None
     source: Source | None = None
@@ -35,6 +38,7 @@ class Draft:
     combinations: list[Combination] = field(default_factory=list)
     ctes: dict[str, Embedded] = field(default_factory=dict)
     with_deleted: bool = False
+    model: type[Any] | None = None
     values: list[Any] = field(default_factory=list)
     all_rows: bool = False
     keep: bool = True

@@ -33,7 +33,6 @@ class Results(Selecting, Generic[T]):
     def __init__(self, entity: type[Any] | None, manager: "SessionSource | Session | None") -> None:
         super().__init__(entity)
         self._manager = manager
-        self._model: type[Any] | None = None
 
     def get(self) -> list[T]:
         """Read everything: entities of a builder that is bound to one and selects nothing else, otherwise rows.
@@ -202,9 +201,9 @@ class Results(Selecting, Generic[T]):
             return end(session, shape, values, keep=self.draft.keep)
 
     def _read(self, shape: Shape, values: list[Any]) -> list[T]:
-        if self._model is not None:
+        if self.draft.model is not None:
             rows = self._run(execution.rows, with_all_columns(shape), values)
-            return [cast("T", into(self._model, row)) for row in rows]
+            return [cast("T", into(self.draft.model, row)) for row in rows]
         return cast("list[T]", self._run(execution.entities if shape.gives_entities else execution.rows, shape, values))
 
     def _scalar(self, shape: Shape, values: list[Any], purpose: Purpose) -> Any:

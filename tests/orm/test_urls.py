@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from fx_orm import urls
 from fx_orm.config import DatabaseSettings, Settings
-from fx_orm.errors import ConfigError
+from fx_orm.errors import ConfigError, UnsupportedError
 from fx_orm.urls import database_url, driver_arguments, resolve, shown
 
 ROOT = Path(Path.cwd().anchor, "shop")
@@ -118,4 +119,61 @@ def test_tls_for_the_others() -> None:
     assert driver_arguments(resolve("mysql://h/db?sslmode=disable", ROOT))[1] == {"ssl_disabled": True}
     assert driver_arguments(resolve("mysql://h/db?sslmode=prefer", ROOT))[1] == {}
     assert driver_arguments(resolve("postgresql://h/db?sslmode=require", ROOT))[0].query == {"sslmode": "require"}
-    assert driver_arguments(resolve("postgresql+asyncpg://h/db?sslmode=require", ROOT))[0].query == {"ssl": "require"}
+
+
+@pytest.mark.parametrize(
+    ("written", "synchronous", "asynchronous"),
+    [
+        ("sqlite:///:memory:", "sqlite+pysqlite", "sqlite+aiosqlite"),
+        ("sqlite+aiosqlite:///:memory:", "sqlite+pysqlite", "sqlite+aiosqlite"),
+        ("postgresql://h/db", "postgresql+psycopg", "postgresql+asyncpg"),
+        ("postgresql+asyncpg://h/db", "postgresql+psycopg", "postgresql+asyncpg"),
+        ("postgresql+psycopg://h/db", "postgresql+psycopg", "postgresql+psycopg"),
+        ("postgresql+psycopg2://h/db", "postgresql+psycopg2", "postgresql+asyncpg"),
+        ("mariadb://h/db", "mariadb+pymysql", "mariadb+aiomysql"),
+        ("mysql+aiomysql://h/db", "mysql+pymysql", "mysql+aiomysql"),
+    ],
+)
+def test_one_address_serves_both_kinds_of_code(
+    written: str, synchronous: str, asynchronous: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(urls, "_is_installed", lambda _module: True)
+    assert resolve(written, ROOT).drivername == synchronous
+    assert resolve(written, ROOT, asynchronous=True).drivername == asynchronous
+
+
+def test_a_missing_asynchronous_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(urls, "_is_installed", lambda module: module == "psycopg")
+    assert resolve("postgresql://h/db", ROOT, asynchronous=True).drivername == "postgresql+psycopg"
+    with pytest.raises(ConfigError) as missing:
+        resolve("mariadb://h/db", ROOT, asynchronous=True)
+    assert str(missing.value) == ('no asynchronous driver for mariadb is installed; run: pip install "fx-orm[async]"')
+    with pytest.raises(UnsupportedError) as unsupported:
+        resolve("oracle://h/db", ROOT, asynchronous=True)
+    assert str(unsupported.value) == (
+        "fx_orm has no asynchronous driver for oracle; use EntityManager, Repository and QueryBuilder"
+    )
+
+
+def test_arguments_for_asyncpg() -> None:
+    written = "postgresql://h/db?sslmode=require&application_name=a%20b&connect_timeout=3&command_timeout=60"
+    url, arguments = driver_arguments(resolve(written, ROOT, asynchronous=True))
+    assert dict(url.query) == {}
+    assert arguments == {
+        "timeout": 3.0,
+        "command_timeout": 60.0,
+        "dsn": "postgresql://?sslmode=require&application_name=a+b",
+    }
+    socket = driver_arguments(resolve("postgresql:///db?host=/var/run", ROOT, asynchronous=True))
+    assert (dict(socket[0].query), socket[1]) == ({"host": "/var/run"}, {})
+
+
+def test_arguments_for_aiomysql() -> None:
+    _, arguments = driver_arguments(resolve("mysql://h/db?sslmode=verify-full", ROOT, asynchronous=True))
+    assert arguments["ssl"].check_hostname
+    assert driver_arguments(resolve("mysql://h/db?sslmode=disable", ROOT, asynchronous=True))[1] == {}
+    with pytest.raises(ConfigError) as error:
+        driver_arguments(resolve("mysql://h/db?read_timeout=3", ROOT, asynchronous=True))
+    assert str(error.value) == (
+        "aiomysql knows no read_timeout; leave it out, and write asyncio.timeout() around what may take long"
+    )

@@ -5,10 +5,11 @@ or of a Pydantic model inside a JSON column; assign those anew. Values are not v
 """
 
 from collections.abc import Iterable
-from typing import Any, Self, SupportsIndex
+from typing import Any, Self, SupportsIndex, cast
 from weakref import ref
 
-from sqlalchemy import event
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import InstanceState
 from sqlalchemy.orm.attributes import flag_modified
 
 
@@ -51,23 +52,32 @@ def tracked(value: Any, holder: "_Holder | None") -> Any:
     return value
 
 
+def is_same(value: Any, other: Any) -> bool:
+    """Tell whether two values are the same JSON: for Python 1, 1.0 and True are equal, in JSON they are not."""
+    if isinstance(value, dict) and isinstance(other, dict):
+        return value.keys() == other.keys() and all(is_same(item, other[key]) for key, item in value.items())
+    if isinstance(value, list) and isinstance(other, list):
+        return len(value) == len(other) and all(map(is_same, value, other))
+    return bool(value == other) and (type(value) is type(other) or not isinstance(value, bool | int | float))
+
+
 class TrackedDict(dict[Any, Any]):
-    """A dict that reports each change to its holder."""
+    """A dict that reports to its holder before each change."""
 
     holder: "_Holder | None" = None
 
-    def changed(self) -> None:
-        """Pass a change on to the holder."""
+    def changing(self) -> None:
+        """Tell the holder that a change comes."""
         if self.holder is not None:
-            self.holder.changed()
+            self.holder.changing()
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        self.changing()
         super().__setitem__(key, tracked(value, self))
-        self.changed()
 
     def __delitem__(self, key: Any) -> None:
+        self.changing()
         super().__delitem__(key)
-        self.changed()
 
     def setdefault(self, key: Any, default: Any = None) -> Any:
         """Give the value of a key, which gets the default when it is missing."""
@@ -77,26 +87,24 @@ class TrackedDict(dict[Any, Any]):
 
     def pop(self, *arguments: Any) -> Any:
         """Remove a key and give its value, or the default."""
-        value = super().pop(*arguments)
-        self.changed()
-        return value
+        self.changing()
+        return super().pop(*arguments)
 
     def popitem(self) -> tuple[Any, Any]:
         """Remove the key that came last and give it with its value."""
-        item = super().popitem()
-        self.changed()
-        return item
+        self.changing()
+        return super().popitem()
 
     def clear(self) -> None:
         """Remove every key."""
+        self.changing()
         super().clear()
-        self.changed()
 
     def update(self, *arguments: Any, **values: Any) -> None:
         """Set several keys."""
+        self.changing()
         for key, value in dict(*arguments, **values).items():
             super().__setitem__(key, tracked(value, self))
-        self.changed()
 
     def __ior__(self, other: Any) -> "TrackedDict":  # type: ignore[misc]  # typeshed's is an overload
         self.update(other)
@@ -107,37 +115,37 @@ class TrackedDict(dict[Any, Any]):
 
 
 class TrackedList(list[Any]):
-    """A list that reports each change to its holder."""
+    """A list that reports to its holder before each change."""
 
     holder: "_Holder | None" = None
 
-    def changed(self) -> None:
-        """Pass a change on to the holder."""
+    def changing(self) -> None:
+        """Tell the holder that a change comes."""
         if self.holder is not None:
-            self.holder.changed()
+            self.holder.changing()
 
     def __setitem__(self, at: Any, value: Any) -> None:
+        self.changing()
         super().__setitem__(at, [tracked(v, self) for v in value] if isinstance(at, slice) else tracked(value, self))
-        self.changed()
 
     def __delitem__(self, at: SupportsIndex | slice) -> None:
+        self.changing()
         super().__delitem__(at)
-        self.changed()
 
     def append(self, value: Any) -> None:
         """Add a value at the end."""
+        self.changing()
         super().append(tracked(value, self))
-        self.changed()
 
     def insert(self, at: SupportsIndex, value: Any) -> None:
         """Put a value before the one at this place."""
+        self.changing()
         super().insert(at, tracked(value, self))
-        self.changed()
 
     def extend(self, values: Iterable[Any]) -> None:
         """Add several values at the end."""
+        self.changing()
         super().extend([tracked(value, self) for value in values])
-        self.changed()
 
     def __iadd__(self, values: Iterable[Any]) -> Self:  # type: ignore[misc]  # typeshed's __add__ is an overload
         self.extend(values)
@@ -151,29 +159,28 @@ class TrackedList(list[Any]):
 
     def pop(self, at: SupportsIndex = -1) -> Any:
         """Remove the value at this place and give it."""
-        value = super().pop(at)
-        self.changed()
-        return value
+        self.changing()
+        return super().pop(at)
 
     def remove(self, value: Any) -> None:
         """Remove the first value that equals this one."""
+        self.changing()
         super().remove(value)
-        self.changed()
 
     def clear(self) -> None:
         """Remove every value."""
+        self.changing()
         super().clear()
-        self.changed()
 
     def reverse(self) -> None:
         """Turn the order round."""
+        self.changing()
         super().reverse()
-        self.changed()
 
     def sort(self, **options: Any) -> None:
         """Sort in place."""
+        self.changing()
         super().sort(**options)
-        self.changed()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (list(self),)
@@ -188,18 +195,31 @@ class _Field:
         self.entity = ref(entity)
         self.name = name
 
-    def changed(self) -> None:
+    def changing(self) -> None:
+        """Make the field dirty, with a copy of what it was."""
         entity: Any = self.entity()
-        if entity is not None and (self.name not in entity.__dict__ or self._is_current(entity)):
-            flag_modified(entity, self.name)  # raises for a value that a commit has expired: no change is lost silently
+        if entity is None:
+            return
+        values, before = entity.__dict__, cast("InstanceState[Any]", inspect(entity)).committed_state
+        if self.name in values and not self._holds(values[self.name]):  # replaced: it belongs to nobody
+            if self._holds(before.get(self.name)):
+                before[self.name] = _plain(before[self.name])
+        elif self.name not in values or self.name not in before:
+            flag_modified(entity, self.name)  # raises for a value that a commit has expired: no silent loss
+            before[self.name] = _plain(values[self.name])
 
-    def _is_current(self, entity: Any) -> bool:
-        """Whether the reporting value is still the field's: one that was replaced belongs to nobody."""
-        held = getattr(entity.__dict__[self.name], "holder", None)
-        return held is self
+    def _holds(self, value: Any) -> bool:
+        return getattr(value, "holder", None) is self
 
 
 _Holder = TrackedDict | TrackedList | _Field
+
+
+def _plain(value: Any) -> Any:
+    """Copy the dicts and lists of a value, untracked."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def _restored(value: Any) -> Any:

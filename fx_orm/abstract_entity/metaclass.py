@@ -28,7 +28,7 @@ from fx_orm.column_types import Document
 from fx_orm.constraints import complete_constraints
 from fx_orm.errors import MappingError
 from fx_orm.fields import Field, options_of
-from fx_orm.json_tracking import watch
+from fx_orm.json_tracking import is_same, watch
 from fx_orm.models import redeclared
 from fx_orm.relationships.declaration import with_sqlalchemy
 from fx_orm.schema import naming
@@ -164,6 +164,8 @@ def _map(cls: Any, name: str, bases: tuple[type, ...], namespace: dict[str, Any]
     table_name = cls.__tablename__
     gone = make_room(table_name, cls.__module__, cls.__qualname__) if isinstance(table_name, str) else []
     for field, column in columns.items():
+        if isinstance(column.type, Document | JSON):
+            column.type.compare_values = is_same  # type: ignore[method-assign]  # else setting True for 1 is no UPDATE
         info = cls.model_fields.get(field)
         if info is not None:
             describe_column(info, column)

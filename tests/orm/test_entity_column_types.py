@@ -233,6 +233,46 @@ def test_json_notices_changes_at_any_depth(session: Session) -> None:
         replaced["lost"] = True
 
 
+def test_json_that_was_changed_in_place_tells_what_it_was(session: Session) -> None:
+    found = read_again(session, Kinds(anything={"a": {"b": [1]}}, names=["x"]))
+    found.anything["a"]["b"].append(2)
+    found.anything["c"] = 3
+    found.names = ["y"]
+    found.names.append("z")
+    history = inspect(found).attrs
+    assert history.anything.history == ([{"a": {"b": [1, 2]}, "c": 3}], (), [{"a": {"b": [1]}}])
+    assert history.names.history == ([["y", "z"]], (), [["x"]])
+    session.commit()
+    assert (found.anything, found.names) == ({"a": {"b": [1, 2]}, "c": 3}, ["y", "z"])
+
+
+def test_json_that_is_as_before_is_no_change_and_other_kinds_of_number_are(session: Session) -> None:
+    found = read_again(session, Kinds(anything={"a": 1, "b": [1]}, document={"a": 1}))
+    found.anything["a"] = 2
+    found.anything["b"].append(2)
+    found.anything["a"] = 1
+    found.anything["b"].pop()
+    with pytest.raises(KeyError):
+        found.anything.pop("x")
+    assert not session.is_modified(found)
+    found.anything["b"][0] = True
+    found.document = {"a": 1.0}
+    session.commit()
+    session.expire_all()
+    assert str((found.anything, found.document)) == "({'a': 1, 'b': [True]}, {'a': 1.0})"
+
+
+def test_json_that_was_replaced_may_change_without_harm(session: Session) -> None:
+    found = read_again(session, Kinds(anything={"a": 1}))
+    before = found.anything
+    found.anything = {"a": 2}
+    before["a"] = 2
+    assert inspect(found).attrs.anything.history.deleted == [{"a": 1}]
+    session.commit()
+    session.expire_all()
+    assert found.anything == {"a": 2}
+
+
 def test_json_may_be_asked_by_key(session: Session) -> None:
     found = read_again(session, Kinds(anything={"a": 1, "b": "x"}))
     assert session.scalars(select(Kinds).where(Kinds.anything["b"].as_string() == "x")).all() == [found]

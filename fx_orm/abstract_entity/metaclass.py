@@ -165,7 +165,8 @@ def _map(cls: Any, name: str, bases: tuple[type, ...], namespace: dict[str, Any]
     gone = make_room(table_name, cls.__module__, cls.__qualname__) if isinstance(table_name, str) else []
     for field, column in columns.items():
         if isinstance(column.type, Document | JSON):
-            column.type.compare_values = is_same  # type: ignore[method-assign]  # else setting True for 1 is no UPDATE
+            document: Any = column.type
+            document.compare_values = is_same  # otherwise True for 1 would be no change
         info = cls.model_fields.get(field)
         if info is not None:
             describe_column(info, column)

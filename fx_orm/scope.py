@@ -82,20 +82,33 @@ class Current(Generic[M]):
         """
         task = running_task()
         binding = self._binding.get()
-        if binding is not None and (task is None or binding.task is None or binding.task() is task):
-            return binding.manager
+        if binding is not None and not binding.use.is_over and (task is None or binding.is_of(task)):
+            return binding.use.source()
         return self._of_thread() if task is None else self._of_task(task)
 
     @contextmanager
-    def use(self, manager: M) -> Generator[M]:
-        """Make `manager` the current one inside the block."""
+    def use(self, source: Callable[[], M]) -> Generator[None]:
+        """Let `source` say who is current inside the block, each time somebody asks.
+
+        A copy of this context that outlives the block is no longer inside it.
+        """
         before = self._binding.get()
-        task = running_task()
-        self._binding.set(_Binding(manager, None if task is None else weakref.ref(task)))
+        use = _Use(source)
+        self._binding.set(_Binding(use, _reference(running_task())))
         try:
-            yield manager
+            yield
         finally:
+            use.is_over = True
             self._binding.set(before)
+
+    def join(self) -> bool:
+        """Count the running task as inside the `use()` that it was started in; False when it was started in none."""
+        binding, task = self._binding.get(), running_task()
+        if binding is None or binding.use.is_over:
+            return False
+        if task is not None and not binding.is_of(task):
+            self._binding.set(_Binding(binding.use, _reference(task)))
+        return True
 
     def _of_thread(self) -> M:
         own: _Own[M] | None = getattr(self._threads, "own", None)
@@ -139,7 +152,7 @@ class Current(Generic[M]):
 
 def install(factory: Callable[[], SessionSource]) -> None:
     """Tell how the manager of a thread or task is made when it is first asked for."""
-    _managers.install(factory)
+    managers.install(factory)
 
 
 def current() -> SessionSource:
@@ -147,15 +160,17 @@ def current() -> SessionSource:
 
     A task started inside `use()` is not inside it: it runs beside the code that started it, and gets its own.
     """
-    return _managers.get()
+    return managers.get()
 
 
-def use(manager: SessionSource) -> AbstractContextManager[SessionSource]:
+@contextmanager
+def use(manager: SessionSource) -> Generator[SessionSource]:
     """Make `manager` the current one inside the block, also in threads that run with a copy of this context.
 
     The block neither commits nor closes it.
     """
-    return _managers.use(manager)
+    with managers.use(lambda: manager):
+        yield manager
 
 
 def running_task() -> Any:
@@ -169,10 +184,24 @@ def running_task() -> Any:
         return None
 
 
+@dataclass(slots=True)
+class _Use(Generic[M]):
+    source: Callable[[], M]
+    is_over: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class _Binding(Generic[M]):
-    manager: M
+    use: _Use[M]
     task: "weakref.ref[Any] | None"
+    """The task that is inside; None outside of any."""
+
+    def is_of(self, task: Any) -> bool:
+        return self.task is None or self.task() is task
+
+
+def _reference(task: Any) -> "weakref.ref[Any] | None":
+    return None if task is None else weakref.ref(task)
 
 
 class _Own(Generic[M]):
@@ -187,4 +216,5 @@ def _close(manager: SessionSource) -> None:
     manager.close()
 
 
-_managers: Current[SessionSource] = Current(None, _close)
+managers: Current[SessionSource] = Current(None, _close)
+"""Who is current for code that does not await."""

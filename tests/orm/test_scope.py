@@ -1,6 +1,7 @@
 """Who is current, on the three databases: requests, tasks, threads; connections that go back; two users at once."""
 
 import asyncio
+import contextvars
 import gc
 import threading
 import warnings
@@ -85,6 +86,53 @@ def test_use_makes_a_manager_current_also_in_other_threads_of_the_request(engine
     async def in_task() -> EntityManager:
         assert current() is current()
         return current()
+
+    asyncio.run(request())
+
+
+def test_a_source_is_asked_each_time_and_only_inside_the_block(engine: sa.Engine) -> None:
+    made: list[EntityManager] = []
+
+    def source() -> EntityManager:
+        made.append(EntityManager())
+        return made[-1]
+
+    async def request() -> contextvars.Context:
+        with scope.managers.use(source):
+            assert [current(), current()] == made
+            assert len(made) == 2
+            return contextvars.copy_context()
+
+    left = asyncio.run(request())
+    assert left.run(current) is current()
+    assert len(made) == 2
+
+
+def test_a_task_that_joins_is_inside_the_block_in_which_it_was_started(engine: sa.Engine) -> None:
+    async def joining() -> list[EntityManager]:
+        before = current()
+        assert scope.managers.join()
+        assert await asyncio.create_task(in_task()) is not current()
+        return [before, current(), await asyncio.to_thread(current)]
+
+    async def in_task() -> EntityManager:
+        return current()
+
+    async def late(is_over: asyncio.Event) -> bool:
+        await is_over.wait()
+        return scope.managers.join()
+
+    async def request() -> None:
+        is_over = asyncio.Event()
+        with EntityManager() as em, scope.use(em):
+            own, *joined = await asyncio.create_task(joining())
+            assert own is not em
+            assert joined == [em, em]
+            left = asyncio.create_task(late(is_over))
+            await asyncio.sleep(0)
+        is_over.set()
+        assert not await left
+        assert not scope.managers.join()
 
     asyncio.run(request())
 

@@ -163,12 +163,7 @@ def force_delete(session: Session, shape: Shape, values: Sequence[Any]) -> int:
 
 def _target(session: Session, shape: Shape, method: str) -> tuple[sa.Table, Mapper[Any] | None]:
     """Find the one table that is changed."""
-    for said, name in ((shape.joins, "join"), (shape.groups, "group_by"), (shape.combinations, "union")):
-        if said:
-            raise wrong(method, None, f"it changes one table, without {name}(); put where_in(column, builder) instead")
-    for value, name in ((shape.limit, "limit"), (shape.offset, "offset")):
-        if value is not None:
-            raise wrong(method, None, f"{name}() does not go with it; not every database has it")
+    _demand_one_table(shape, method)
     if shape.entity is not None:
         mapper: Mapper[Any] = sa.inspect(shape.entity)
         if not isinstance(mapper.local_table, sa.Table) or mapper.inherits is not None:
@@ -180,6 +175,31 @@ def _target(session: Session, shape: Shape, method: str) -> tuple[sa.Table, Mapp
         session.flush()
     known = Tables(None, session.connection()).find(shape.source.table, shape.source.method, shape.source.text)
     return known.table, None
+
+
+def _demand_one_table(shape: Shape, method: str) -> None:
+    """Refuse the clauses of a SELECT, which a change would otherwise ignore."""
+    for said, name in (
+        (shape.joins, "join"),
+        (shape.groups, "group_by"),
+        (shape.having, "having"),
+        (shape.combinations, "union"),
+        (shape.ctes, "with_cte"),
+    ):
+        if said:
+            raise wrong(method, None, f"it changes one table, without {name}(); put where_in(column, builder) instead")
+    for limiting, name in ((shape.limit, "limit"), (shape.offset, "offset")):
+        if limiting is not None:
+            raise wrong(method, None, f"{name}() does not go with it; not every database has it")
+    for reading, name in (
+        (shape.items, "select"),
+        (shape.distinct, "distinct"),
+        (shape.orders, "order_by"),
+        (shape.eager, "with_"),
+        (shape.lock, "for_update"),
+    ):
+        if reading:
+            raise wrong(method, None, f"{name}() does not go with it: it reads nothing; leave it out")
 
 
 def _condition(session: Session, shape: Shape, values: Sequence[Any], method: str) -> Any:

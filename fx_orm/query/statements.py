@@ -67,9 +67,7 @@ def embedded(outer: Context, query: Embedded, key_only: bool) -> Built:
 
 
 def _select(context: Context, shape: Shape, *, orm: bool = False, key_only: bool = False) -> Built:
-    for name, query in shape.ctes:
-        context.ctes[name] = context.alone().embedded(query).statement.cte(name)
-    found = from_clause(context, shape)
+    found = _tables(context, shape)
     condition = combined(context, shape.conditions)
     if shape.gives_entities:
         built, chosen = _entities(context, shape, found, orm=orm, key_only=key_only)
@@ -98,6 +96,13 @@ def _select(context: Context, shape: Shape, *, orm: bool = False, key_only: bool
         # Its own tables are its own, also where the query around it has the same ones.
         finished = finished.correlate_except(*found.tables)
     return Built(finished, built.keys, built.mapper, keys)
+
+
+def _tables(context: Context, shape: Shape) -> From | None:
+    """Find the tables of a query, among them those that `with_cte` names."""
+    for name, query in shape.ctes:
+        context.ctes[name] = context.alone().embedded(query).statement.cte(name)
+    return from_clause(context, shape)
 
 
 def _beyond(context: Context, seek: Seek, keys: tuple[Key, ...], query: Any) -> Any:
@@ -281,7 +286,7 @@ def _count(context: Context, shape: Shape) -> Built:
     if not is_plain:
         inner = _select(context, _without_order(shape)).statement.subquery("counted")
         return Built(sa.select(sa.func.count()).select_from(inner), ("count",))
-    found = from_clause(context, shape)
+    found = _tables(context, shape)
     if found is None:
         raise wrong("count", None, "the query has no table; call from_table()")
     query = _filtered(found, combined(context, shape.conditions), sa.select(sa.func.count()).select_from(found.clause))
@@ -291,10 +296,10 @@ def _count(context: Context, shape: Shape) -> Built:
 def _exists(context: Context, shape: Shape) -> Built:
     """Ask for one row: of the tables where it can be, else of the query."""
     one: Any = sa.select(sa.literal_column("1"))
-    is_plain = not (shape.groups or shape.having or shape.combinations or shape.items or shape.ctes)
+    is_plain = not (shape.groups or shape.having or shape.combinations or shape.items)
     if not is_plain:
         return Built(one.select_from(_select(context, shape).statement.subquery("found")), ("found",))
-    found = from_clause(context, shape)
+    found = _tables(context, shape)
     if found is None:
         raise wrong("exists", None, "the query has no table; call from_table()")
     query = _filtered(found, combined(context, shape.conditions), one.select_from(found.clause))
@@ -314,7 +319,7 @@ def _function(context: Context, shape: Shape, purpose: Purpose) -> Built:
             "it is computed over all rows that the conditions leave: without group_by, limit, offset and distinct; "
             "or select() the function",
         )
-    found = from_clause(context, shape)
+    found = _tables(context, shape)
     if found is None:
         raise wrong(purpose.function, purpose.column, "the query has no table; call from_table()")
     column = context.column(purpose.function, purpose.column)

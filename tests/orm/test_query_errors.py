@@ -395,6 +395,22 @@ ENDS: dict[str, tuple[Callable[[Query], Any], str]] = {
     ),
     "update name": (lambda q: q.all_rows().update({"nmae": 1}), 'update("nmae"): table "qb_ware" has no column "nmae"'),
     "update join": (lambda q: q.join("shelf").all_rows().delete(), "delete(): it changes one table, without join()"),
+    "update order": (
+        lambda q: q.order_by("id").all_rows().update({"stock": 1}),
+        "update(): order_by() does not go with it: it reads nothing; leave it out",
+    ),
+    "delete select": (
+        lambda q: q.select("id").all_rows().delete(),
+        "delete(): select() does not go with it: it reads nothing; leave it out",
+    ),
+    "increment eager": (
+        lambda q: q.with_("shelf").all_rows().increment("stock"),
+        "increment(): with_() does not go with it: it reads nothing; leave it out",
+    ),
+    "delete cte": (
+        lambda q: q.with_cte("few", QueryBuilder(Ware)).all_rows().delete(),
+        "delete(): it changes one table, without with_cte(); put where_in(column, builder) instead",
+    ),
     "insert": (lambda q: q.insert({"x; y": 1}), 'insert("x; y"): table "qb_ware" has no column "x; y"'),
     "insert where": (lambda q: q.where("id", 1).insert({"id": 1}), "insert(): conditions do not go with it"),
     "paginate": (lambda q: q.paginate(0), "paginate(): page and per_page count from 1, not 0 and 20"),

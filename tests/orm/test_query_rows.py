@@ -329,6 +329,8 @@ def test_sub_queries(session: Session) -> None:
     assert QueryBuilder(session).from_table(totals, alias="t").count() == 3
     named = QueryBuilder(session).with_cte("totals", totals).from_table("totals").where("pieces", 5).get()
     assert named == [{"shelf_id": 1, "pieces": 5}]
+    common = QueryBuilder(session).with_cte("totals", totals).from_table("totals").where("pieces", ">", 4)
+    assert (common.count(), common.exists(), common.max("pieces"), common.paginate().total) == (2, True, 11, 2)
     with_value = (
         QueryBuilder(session)
         .select("s.name", n=QueryBuilder().select("COUNT(*)").from_table("qb_ware"))

@@ -3,20 +3,22 @@
 It knows settings and addresses, no entities: sessions and transactions are the entity manager's.
 """
 
+from fx_orm.database.broken_transactions import is_broken, refusal
 from fx_orm.database.engines import dispose, engine, engine_for
-from fx_orm.database.error_translation import explained, is_after_failure, is_retryable
-from fx_orm.database.servers import is_aborted
+from fx_orm.database.error_translation import explained, is_retryable
+from fx_orm.database.read_only import READ_ONLY
 from fx_orm.database.sqlite import WRITE_LOCK
 from fx_orm.database.waiting import pause
 
 __all__ = [
+    "READ_ONLY",
     "WRITE_LOCK",
     "dispose",
     "engine",
     "engine_for",
     "explained",
-    "is_aborted",
-    "is_after_failure",
+    "is_broken",
     "is_retryable",
     "pause",
+    "refusal",
 ]

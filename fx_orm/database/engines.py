@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fx_orm.config import DatabaseSettings, Settings
-from fx_orm.database import error_translation, servers, sqlite
+from fx_orm.database import broken_transactions, error_translation, read_only, servers, sqlite
 from fx_orm.urls import database_url, driver_arguments
 
 _engines: dict[tuple[object, ...], sa.Engine] = {}
@@ -79,10 +79,12 @@ def engine_options(url: sa.URL, database: DatabaseSettings, *, log_sql: bool) ->
 
 def prepare(made: sa.Engine) -> None:
     """Tell an engine what each connection is told first, and what errors mean."""
+    broken_transactions.prepare(made)
     if made.dialect.name == "sqlite":
         sqlite.prepare(made)
     else:
         servers.prepare(made)
+    read_only.prepare(made)
     error_translation.prepare(made)
 
 

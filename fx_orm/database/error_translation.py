@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.engine import ExceptionContext
 
+from fx_orm.database.error_codes import code_of
 from fx_orm.errors import DatabaseUnavailable, DuplicateKeyError, ForeignKeyError
 from fx_orm.urls import shown
 
@@ -48,12 +49,7 @@ def prepare(engine: sa.Engine) -> None:
 
 def is_retryable(error: BaseException) -> bool:
     """Tell whether the same work may succeed when it is run again: it met a deadlock or could not be serialized."""
-    return isinstance(error, exc.DBAPIError) and error.orig is not None and _code(error.orig) in _RETRYABLE
-
-
-def is_after_failure(error: BaseException) -> bool:
-    """Tell whether the statement failed only because an earlier one of its transaction had failed (PostgreSQL)."""
-    return isinstance(error, exc.DBAPIError) and error.orig is not None and _code(error.orig) == "25P02"
+    return isinstance(error, exc.DBAPIError) and error.orig is not None and code_of(error.orig) in _RETRYABLE
 
 
 @contextmanager
@@ -76,7 +72,7 @@ def _on_error(context: ExceptionContext) -> None:
     original = context.sqlalchemy_exception
     if not isinstance(original, exc.DBAPIError) or original.orig is None:
         return
-    code = _code(original.orig)
+    code = code_of(original.orig)
     translated: Exception | None = None
     if code in _DUPLICATE:
         translated = _duplicate(original, context)
@@ -88,17 +84,6 @@ def _on_error(context: ExceptionContext) -> None:
     if translated is not None:
         original.__cause__ = original.orig
         raise translated
-
-
-def _code(error: BaseException) -> str | int | None:
-    """Read the error's code: a number (MySQL), an SQLSTATE (PostgreSQL) or a name (SQLite)."""
-    if error.args and isinstance(error.args[0], int):
-        return error.args[0]
-    for attribute in ("sqlstate", "pgcode", "sqlite_errorname"):
-        value = getattr(error, attribute, None)
-        if isinstance(value, str):
-            return value
-    return None
 
 
 def _duplicate(original: exc.DBAPIError, context: ExceptionContext) -> DuplicateKeyError:

@@ -26,17 +26,3 @@ def prepare(engine: sa.Engine) -> None:
         finally:
             cursor.close()
         connection.commit()  # PostgreSQL takes a SET back with the transaction that it was said in
-
-
-def is_aborted(connection: sa.Connection) -> bool:
-    """Tell whether a statement failed in this transaction and PostgreSQL therefore will not commit it.
-
-    Its answer to COMMIT would be a rollback without an error.
-    """
-    if connection.dialect.name != "postgresql":
-        return False
-    info = getattr(connection.connection.driver_connection, "info", None)
-    return getattr(info, "transaction_status", None) == _IN_ERROR
-
-
-_IN_ERROR = 3  # libpq's PQTRANS_INERROR

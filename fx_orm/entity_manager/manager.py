@@ -109,7 +109,8 @@ class EntityManager:
     def detach(self, entity: object) -> None:
         """Let go of one entity; its changes are not sent."""
         if self.contains(entity):
-            self._work.session.expunge(entity)
+            with self._work.call() as session:
+                session.expunge(entity)
 
     def clear(self) -> None:
         """Let go of all entities; changes that were not flushed are not sent."""
@@ -246,7 +247,7 @@ class EntityManager:
                 "commit() inside transaction(): the block commits when it is left; "
                 "put what shall be committed by itself outside"
             )
-        with self._work.call():
+        with self._work.call(ending=True):
             self._work.commit()
 
     def rollback(self) -> None:
@@ -254,7 +255,7 @@ class EntityManager:
         if self._transactions.open:
             self._transactions.open[-1].is_rollback_only = True
             return
-        with self._work.call():
+        with self._work.call(ending=True):
             self._work.rollback()
 
     def close(self) -> None:

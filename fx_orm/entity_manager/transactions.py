@@ -6,7 +6,6 @@ from functools import wraps
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
-import sqlalchemy as sa
 from sqlalchemy.orm import SessionTransaction
 
 from fx_orm import database
@@ -18,12 +17,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _LEVELS = ("READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
-_START_READ_ONLY = {
-    "sqlite": "PRAGMA query_only = ON",
-    "mysql": "START TRANSACTION READ ONLY",
-    "mariadb": "START TRANSACTION READ ONLY",
-}
-_END_READ_ONLY = {"sqlite": "PRAGMA query_only = OFF"}
 _FIRST_PAUSE_SECONDS = 0.01
 
 
@@ -101,10 +94,8 @@ class Transaction:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        with self._work.call():
+        with self._work.call(ending=True):
             try:
-                if self._read_only and self._work.is_connected:
-                    self._say(self._work.session.connection(), _END_READ_ONLY)
                 if error is None and not self.is_rollback_only:
                     self._commit()
                 else:
@@ -127,28 +118,17 @@ class Transaction:
             work.begin_afresh()
             work.begin_to_write()
             return
-        if work.has_uncommitted():
+        if work.has_uncommitted() or (self._read_only and work.pending()):
             raise FxError(
-                "isolation= and read_only= need a new transaction, but there is uncommitted work; commit first"
+                "isolation= and read_only= need a new transaction, but there is uncommitted work: "
+                f"{', '.join(work.unsaved())}; commit first"
             )
-        system = work.session.get_bind().dialect.name
-        options: dict[str, Any] = {}
-        if self._isolation and system != "sqlite":  # SQLite is always serializable: at least what was asked for
-            options["isolation_level"] = self._isolation
-        if system == "postgresql":
-            options["postgresql_readonly"] = self._read_only
-        if system == "sqlite" and not self._read_only:
-            options |= database.WRITE_LOCK
+        options: dict[str, Any] = database.READ_ONLY if self._read_only else database.WRITE_LOCK
+        if self._isolation and work.session.get_bind().dialect.name != "sqlite":
+            options = {**options, "isolation_level": self._isolation}  # SQLite's is the highest always
         work.begin_afresh()
-        connection = work.session.connection(execution_options=options)
-        if self._read_only:
-            work.read_only = True
-            self._say(connection, _START_READ_ONLY)
-
-    def _say(self, connection: sa.Connection, words: dict[str, str]) -> None:
-        statement = words.get(connection.dialect.name)
-        if statement:
-            connection.exec_driver_sql(statement)
+        work.session.connection(execution_options=options)
+        work.read_only = self._read_only
 
     def _commit(self) -> None:
         work = self._work

@@ -54,9 +54,14 @@ class UnitOfWork:
         self.session.info[scope.INERT_LISTENERS] = 1
 
     @contextmanager
-    def call(self) -> Generator[Session]:
-        """Enclose every use of the session: alone, up to date, its errors explained, its connection given back."""
+    def call(self, *, ending: bool = False) -> Generator[Session]:
+        """Enclose every use of the session: alone, up to date, its errors explained, its connection given back.
+
+        Raises FxError in a transaction that an error has broken, unless it is about `ending` that.
+        """
         with self.hooks, self._use, _explained():
+            if not ending and not self.session.is_active:
+                raise database.refusal()
             if self._calls == 0:
                 self._follow_configuration()
                 self._expire_outdated()
@@ -122,6 +127,8 @@ class UnitOfWork:
     def rollback(self) -> None:
         """Undo everything since the last commit."""
         self.hooks.forget()
+        if not self.session.in_transaction():
+            self.session.begin()  # without one, a rollback would forget nothing that is pending
         self.session.rollback()
 
     def begin_to_write(self) -> None:
@@ -144,7 +151,7 @@ class UnitOfWork:
 
     def refuse_aborted(self) -> None:
         """Raise FxError when a statement has failed and the database would answer COMMIT by a silent rollback."""
-        if not self.session.is_active or (self._connected and database.is_aborted(self.session.connection())):
+        if not self.session.is_active or (self._connected and database.is_broken(self.session.connection())):
             raise FxError(
                 "nothing was committed: a statement of this transaction failed and its error was not passed on; "
                 "put what may fail into a transaction() of its own, inside"
@@ -165,6 +172,7 @@ class UnitOfWork:
         if transaction is None or not self._connected:
             return
         if self.is_pending():
+            self.session.connection().commit()
             transaction.close()
         else:
             self.session.commit()
@@ -173,11 +181,6 @@ class UnitOfWork:
         """Tell whether there is anything to flush."""
         session = self.session
         return bool(session.new or session.deleted or session.dirty)
-
-    @property
-    def is_connected(self) -> bool:
-        """Tell whether a transaction holds a connection."""
-        return self._connected
 
     def has_uncommitted(self) -> bool:
         """Tell whether something was sent in this transaction that is not committed yet."""
@@ -298,18 +301,7 @@ def _explained() -> Generator[None]:
             table=table[1] if table else None,
         ) from error
     except exc.PendingRollbackError as error:
-        raise _broken() from error
-    except exc.DBAPIError as error:
-        if database.is_after_failure(error):
-            raise _broken() from error
-        raise
-
-
-def _broken() -> FxError:
-    return FxError(
-        "this transaction was broken by an earlier error and runs nothing more; leave transaction() or call "
-        "rollback(), and put what may fail into a transaction() of its own, inside"
-    )
+        raise database.refusal() from error
 
 
 def _described(entity: object) -> str:

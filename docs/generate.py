@@ -95,28 +95,34 @@ def methods_of(cls: type) -> Callable[[], Iterator[str]]:
     def write() -> Iterator[str]:
         yield f"# {cls.__name__}\n"
         yield _prose(inspect.getdoc(cls) or "") + "\n"
-        for name, member in sorted(inspect.getmembers(cls)):
-            if name.startswith("_") or not (callable(member) or isinstance(member, property)):
-                continue
+        for name, member in _public_members(cls):
             yield f"## `{name}{_signature(member)}`\n"
             yield _prose(inspect.getdoc(member) or "") + "\n"
 
     return write
 
 
+def _public_members(cls: type) -> Iterator[tuple[str, Any]]:
+    """Give the methods and properties of a class by name."""
+    for name, member in sorted(inspect.getmembers(cls)):
+        if not name.startswith("_") and (callable(member) or isinstance(member, property)):
+            yield name, member
+
+
 def databases() -> Iterator[str]:
     """Methods and functions beside the databases: what is refused is found out by asking each for the SQL."""
     yield "# What each database can do\n"
-    yield "A method or option that a database lacks raises `UnsupportedError` before any SQL is sent.\n"
-    yield f"| method of `QueryBuilder` | {' | '.join(DATABASES.values())} |"
-    yield "|---" * (len(DATABASES) + 1) + "|"
-    for name, member in sorted(inspect.getmembers(QueryBuilder)):
-        if name.startswith("_") or not (callable(member) or isinstance(member, property)):
-            continue
-        for written, chain in {f"`{name}`": None, **SPECIAL.get(name, {})}.items():
-            answers = [_answer(chain, database) for database in DATABASES]
-            yield f"| {written} | {' | '.join(answers)} |"
-    yield "\n## Functions in expression strings\n"
+    yield "A method or option that a database lacks raises `UnsupportedError` before any SQL is sent."
+    yield "The tests run the example of each method on each database.\n"
+    for cls, special in ((QueryBuilder, SPECIAL), (Repository, {})):
+        yield f"| `{cls.__name__}` | {' | '.join(DATABASES.values())} |"
+        yield "|---" * (len(DATABASES) + 1) + "|"
+        for name, _ in _public_members(cls):
+            for written, chain in {f"`{name}`": None, **special.get(name, {})}.items():
+                answers = [_answer(chain, database) for database in DATABASES]
+                yield f"| {written} | {' | '.join(answers)} |"
+        yield ""
+    yield "## Functions in expression strings\n"
     yield "`fx_orm.sql.allow_functions()` adds others.\n"
     yield f"* **All three**: {', '.join(f'`{name}`' for name in sorted(PORTABLE))}."
     for database, title in DATABASES.items():

@@ -6,7 +6,7 @@ Each end lends the manager's session for one query. It leaves the builder as it 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast, overload
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, Session
@@ -116,7 +116,11 @@ class Results(Selecting, Generic[T]):
         rows = self._run(execution.rows, shape, values)
         return _picked("value", rows[0], column) if rows else None
 
-    def pluck(self, column: str, key: str | None = None) -> Any:
+    @overload
+    def pluck(self, column: str, key: None = None) -> list[Any]: ...
+    @overload
+    def pluck(self, column: str, key: str) -> dict[Any, Any]: ...
+    def pluck(self, column: str, key: str | None = None) -> list[Any] | dict[Any, Any]:
         """Read one column of all rows as a list; with `key`, a dict from that column to this one.
 
         Example:

@@ -152,8 +152,7 @@ class Finding(Asked[T]):
             ['Cup', 'Tea pot']
         """
         self._check_field(field)
-        values: list[Any] = self._query(criteria, order_by).pluck(field)
-        return values
+        return self._query(criteria, order_by).pluck(field)
 
     def paginate(
         self, page: int = 1, per_page: int = 20, criteria: Criteria | None = None, order_by: OrderBy | None = None

@@ -37,7 +37,12 @@ class Owned(Generic[T]):
 
     @property
     def entity_class(self) -> type[T]:
-        """The class of the entities. Raises MappingError when nobody said it."""
+        """The class of the entities. Raises MappingError when nobody said it.
+
+        Example:
+            >>> products.entity_class.__name__
+            'Product'
+        """
         alias = next(iter(typing.get_args(getattr(self, "__orig_class__", None))), None)
         found: Any = self._given_class or entity_of(type(self)) or alias
         if not isinstance(found, type):
@@ -51,7 +56,12 @@ class Owned(Generic[T]):
 
     @property
     def entity_manager(self) -> ObjectManager:
-        """The manager in use: the one given, else the one of the request, task or thread."""
+        """The manager in use: the one given, else the one of the request, task or thread.
+
+        Example:
+            >>> products.entity_manager.contains(products.find(1))
+            True
+        """
         return self._given_manager if self._given_manager is not None else current()
 
     @entity_manager.setter
@@ -60,7 +70,12 @@ class Owned(Generic[T]):
 
     @property
     def db(self) -> ObjectManager:
-        """The same as `entity_manager`, for `QueryBuilder(self.db)`."""
+        """The same as `entity_manager`, for `QueryBuilder(self.db)`.
+
+        Example:
+            >>> QueryBuilder(products.db).from_table("product p").where("p.stock", ">", 50).count()
+            2
+        """
         return self.entity_manager
 
     def using(self, entity_manager: ObjectManager) -> Self:

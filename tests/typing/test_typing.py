@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-EXAMPLES = [Path(__file__).with_name(name) for name in ("entities.py", "queries.py")]
+EXAMPLES = [Path(__file__).with_name(name) for name in ("entities.py", "queries.py", "repositories.py")]
 ROOT = Path(__file__).parents[2]
 REFUSED = {
     (example.name, n)

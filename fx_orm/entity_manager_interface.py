@@ -69,6 +69,10 @@ class EntityManagerInterface:
         """Load an entity's values again; unflushed changes are lost."""
         self.entity_manager.refresh(entity)
 
+    def load(self, entity: T, *attributes: str) -> T:
+        """Load relationships of an entity, those that are not loaded yet: `"category"`, `"lines.product"`."""
+        return self.entity_manager.load(entity, *attributes)
+
     def merge(self, entity: T) -> T:
         """Copy a detached entity's values into the managed one with its primary key. Returns that one."""
         return self.entity_manager.merge(entity)

@@ -43,6 +43,10 @@ class ObjectManager(scope.SessionSource, Protocol):
         """Load an entity's values again."""
         ...
 
+    def load(self, entity: T, *attributes: str) -> T:
+        """Load relationships of an entity, those that are not loaded yet."""
+        ...
+
     def merge(self, entity: T) -> T:
         """Copy a detached entity's values into the managed one."""
         ...

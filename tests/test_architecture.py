@@ -42,6 +42,7 @@ object_manager            scope query_builder
 repository                errors identity object_manager pagination query_builder
 entity_manager            errors config scope database constraints mixins identity query query_builder repository
 entity_manager_interface  object_manager query_builder repository
+aio                       errors scope config database pagination query_builder repository entity_manager
 migrations                errors schema config urls database discovery
 admin                     errors config urls database
 cli                       *

@@ -30,6 +30,8 @@ def _explained(load: Callable[..., Any], attribute: str | None) -> Callable[...,
         try:
             return load(state, *arguments)
         except DetachedInstanceError as error:
+            if isinstance(error, DetachedError):
+                raise
             raise _error(state, attribute, arguments) from error
 
     return load_or_explain

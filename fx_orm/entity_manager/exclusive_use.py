@@ -39,7 +39,9 @@ class ExclusiveUse:
             self._free.release()
 
     def _refuse(self) -> None:
-        first, second = _place(_stack_of(self._owner)), _place(_outwards(inspect.currentframe()))
+        task = self._owner[1] if self._owner is not None else None
+        first = _place(_stack_of(self._owner)) or (task.get_name() if task is not None else "an unknown place")
+        second = _place(_outwards(inspect.currentframe())) or "an unknown place"
         raise ConcurrentUseError(
             f"two threads or tasks use one entity manager at once: {first} and {second}; "
             "give each its own (EntityManagerInterface() does)",
@@ -69,14 +71,14 @@ def _waiting(coroutine: Any) -> list[FrameType]:
     return stack
 
 
-def _place(stack: list[FrameType]) -> str:
+def _place(stack: list[FrameType]) -> str | None:
     """Find the line of the program: the one that called us, or where it stands now between two of our calls."""
     inside = next((index for index, each in enumerate(stack) if _top_module(each) == "fx_orm"), None)
     skipped = {*sys.stdlib_module_names} if inside is None else {*_OURS}
     for each in stack[inside or 0 :]:
         if _top_module(each) not in skipped:
             return f"{each.f_code.co_filename}:{each.f_lineno}"
-    return "an unknown place"
+    return None
 
 
 def _outwards(frame: FrameType | None) -> list[FrameType]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import SQLModel
 
+from fx_orm.entity_manager.loading import load
 from fx_orm.entity_manager.transactions import Transaction, Transactions
 from fx_orm.entity_manager.unit_of_work import UnitOfWork
 from fx_orm.errors import FxError, NotFoundError
@@ -99,6 +100,17 @@ class EntityManager:
             except InvalidRequestError as error:
                 named = _named(type(entity), state.identity)
                 raise NotFoundError(f"there is no {named}", entity=type(entity), criteria=state.identity) from error
+
+    def load(self, entity: T, *attributes: str) -> T:
+        """Load relationships of an entity, those that are not loaded yet: `"category"`, `"lines.product"`. Returns it.
+
+        Fields that are loaded late, or whose values are out of date, may be named too. Raises QueryError for a name
+        that the entity does not have.
+        """
+        with self._work.call():
+            for path in attributes:
+                load(entity, path)
+        return entity
 
     def merge(self, entity: T) -> T:
         """Copy a detached entity's values into the managed one with its primary key, loaded first. Returns that one."""

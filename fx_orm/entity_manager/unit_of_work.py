@@ -70,7 +70,7 @@ class UnitOfWork:
                 yield self.session
             except BaseException as error:
                 self._calls -= 1
-                if self.release_when_idle or isinstance(error, exc.DBAPIError):
+                if self.release_when_idle or isinstance(error, exc.DBAPIError) or not isinstance(error, Exception):
                     self._end_failed_read()
                 raise
             self._calls -= 1

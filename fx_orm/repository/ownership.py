@@ -16,8 +16,8 @@ from fx_orm.query_builder import QueryBuilder
 T = TypeVar("T")
 
 
-class Owned(Generic[T]):
-    """What all repositories know: their entity, their manager, how a query starts."""
+class OfEntity(Generic[T]):
+    """What repositories of both kinds know, synchronous and asynchronous: their entity."""
 
     shows_deleted = False
     """Whether softly deleted entities are found too: `with_deleted()` gives a repository for which this is so."""
@@ -29,9 +29,8 @@ class Owned(Generic[T]):
             if isinstance(entity, type):
                 _declared[cls] = entity
 
-    def __init__(self, entity_class: type[T] | None = None, entity_manager: ObjectManager | None = None) -> None:
+    def __init__(self, entity_class: type[T] | None = None) -> None:
         self._given_class = entity_class
-        self._given_manager = entity_manager
         if entity_class is not None:
             mapper_of(entity_class)
 
@@ -53,6 +52,25 @@ class Owned(Generic[T]):
         mapper_of(found)
         entity_class: type[T] = found
         return entity_class
+
+    def with_deleted(self) -> Self:
+        """Return a copy of this repository that finds, counts and changes softly deleted entities too.
+
+        Example:
+            >>> products.with_deleted().count()
+            3
+        """
+        other = copy.copy(self)
+        other.shows_deleted = True
+        return other
+
+
+class Owned(OfEntity[T]):
+    """What all repositories know: their entity, their manager, how a query starts."""
+
+    def __init__(self, entity_class: type[T] | None = None, entity_manager: ObjectManager | None = None) -> None:
+        super().__init__(entity_class)
+        self._given_manager = entity_manager
 
     @property
     def entity_manager(self) -> ObjectManager:
@@ -90,17 +108,6 @@ class Owned(Generic[T]):
         other.entity_manager = entity_manager
         return other
 
-    def with_deleted(self) -> Self:
-        """Return a copy of this repository that finds, counts and changes softly deleted entities too.
-
-        Example:
-            >>> products.with_deleted().count()
-            3
-        """
-        other = copy.copy(self)
-        other.shows_deleted = True
-        return other
-
     def query_builder(self) -> QueryBuilder[T]:
         """Start a query for these entities.
 
@@ -121,15 +128,15 @@ class Owned(Generic[T]):
         return self.query_builder()
 
 
-def entity_of(repository: type[Owned[Any]]) -> type[Any] | None:
+def entity_of(repository: type[OfEntity[Any]]) -> type[Any] | None:
     """Return the entity of a class of repositories, None while nobody said it."""
     return next((_declared[each] for each in repository.__mro__ if each in _declared), None)
 
 
-def remember(repository: type[Owned[Any]], entity_class: type[Any]) -> None:
+def remember(repository: type[OfEntity[Any]], entity_class: type[Any]) -> None:
     """Note the entity that an instance of a class was made for, unless the class says it."""
     _declared.setdefault(repository, entity_class)
 
 
-_declared: "weakref.WeakKeyDictionary[type[Owned[Any]], type[Any]]" = weakref.WeakKeyDictionary()
+_declared: "weakref.WeakKeyDictionary[type[OfEntity[Any]], type[Any]]" = weakref.WeakKeyDictionary()
 """The entity of each class of repositories, as far as known: by `Repository[Product]`, or by the first instance."""

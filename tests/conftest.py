@@ -51,16 +51,25 @@ def server_databases() -> Iterator[dict[str, str]]:
 @pytest.fixture
 def database_url(database_name: str, server_databases: dict[str, str], tmp_path: Path) -> Iterator[str]:
     """The URL of an empty database, on each of the three systems in turn."""
-    if database_name == "sqlite":
-        yield f"sqlite:///{tmp_path / 'test.db'}"
+    yield from _database(database_name, server_databases, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def module_database_url(
+    database_name: str, server_databases: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The same for all tests of a module together, where none of them asks for `database_url`."""
+    yield from _database(database_name, server_databases, tmp_path_factory.mktemp("module"))
+
+
+def _database(name: str, servers: dict[str, str], folder: Path) -> Iterator[str]:
+    if name == "sqlite":
+        yield f"sqlite:///{folder / 'test.db'}"
         return
-    if database_name not in server_databases:
-        (pytest.fail if REQUIRE_ALL else pytest.skip)(
-            f"no {database_name} server at {sa.make_url(SERVERS[database_name])!r}"
-        )
-    url = server_databases[database_name]
-    yield url
-    _empty(url)
+    if name not in servers:
+        (pytest.fail if REQUIRE_ALL else pytest.skip)(f"no {name} server at {sa.make_url(SERVERS[name])!r}")
+    yield servers[name]
+    _empty(servers[name])
 
 
 def _empty(url: str) -> None:

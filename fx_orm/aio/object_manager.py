@@ -3,8 +3,8 @@
 It has no behaviour. `fx_orm.object_manager` is its synchronous counterpart.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from collections.abc import Awaitable, Callable, Generator, Iterable
+from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Any, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
@@ -156,7 +156,8 @@ def current() -> AsyncObjectManager:
     return cast("AsyncObjectManager", managers.get())
 
 
-def use(manager: AsyncObjectManager) -> AbstractContextManager[AsyncSource]:
+@contextmanager
+def use(manager: AsyncObjectManager) -> Generator[AsyncObjectManager]:
     """Make `manager` the current one inside the block, which neither commits nor closes it.
 
     Example:
@@ -164,4 +165,5 @@ def use(manager: AsyncObjectManager) -> AbstractContextManager[AsyncSource]:
             with use(em):
                 await handle(request)
     """
-    return managers.use(manager)
+    with managers.use(lambda: manager):
+        yield manager

@@ -21,6 +21,7 @@ class SynchronousManager(EntityManager):
     def __init__(self, engine: AsyncEngine | None, *, release_when_idle: bool) -> None:
         work = AwaitingUnitOfWork(engine, release_when_idle=release_when_idle)
         self._start(work)
+        self._awaiting = work
         self._last_known = work.last_known
         self.exclusive_use = work.exclusive_use
 
@@ -61,4 +62,4 @@ class SynchronousManager(EntityManager):
     @property
     def holds_connection(self) -> bool:
         """Tell whether a connection is in use."""
-        return self._work.is_connected
+        return self._awaiting.holds_connection

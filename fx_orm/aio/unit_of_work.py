@@ -44,11 +44,16 @@ class AwaitingUnitOfWork(UnitOfWork):
         """The guard against two users at once."""
         return self._use
 
+    @property
+    def holds_connection(self) -> bool:
+        """Tell whether a connection is in use."""
+        return self._connected
+
     @contextmanager
-    def call(self) -> Generator[Session]:
+    def call(self, *, ending: bool = False) -> Generator[Session]:
         """Enclose every use of the session, as every unit of work does."""
         try:
-            with super().call() as session:
+            with super().call(ending=ending) as session:
                 yield session
         except exc.MissingGreenlet as error:
             raise FxError(

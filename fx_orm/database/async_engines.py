@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from fx_orm.config import DatabaseSettings, Settings
+from fx_orm.database import async_connections
 from fx_orm.database.engines import engine_options, prepare
 from fx_orm.errors import FxError
 from fx_orm.urls import database_url
@@ -80,6 +81,7 @@ class _LoopEngines:
             address, options = engine_options(url, database, log_sql=log_sql)
             made = self._engines[key] = create_async_engine(address, **options)
             prepare(made.sync_engine)
+            async_connections.prepare(made.sync_engine)
         return made
 
     def watch(self) -> None:

@@ -39,7 +39,7 @@ _NOT_A_FILE = {"SQLITE_CANTOPEN", "SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_IOE
 
 _BROKE = "the connection broke; run the work again"
 _REFUSED = re.compile(r'password authentication failed|no password supplied|role "[^"]*" does not exist|pg_hba\.conf')
-_NO_TLS = re.compile(r"does not support SSL|SSL is required|SSL was required")
+_NO_TLS = re.compile(r"does not support SSL|rejected SSL upgrade|SSL is required|SSL was required")
 
 
 def prepare(engine: sa.Engine) -> None:
@@ -79,11 +79,16 @@ def _on_error(context: ExceptionContext) -> None:
     elif code in _FOREIGN_KEY or (code == "SQLITE_CONSTRAINT_TRIGGER" and "FOREIGN KEY" in str(original.orig)):
         # SQLite says TRIGGER of a key that is declared with RESTRICT.
         translated = _foreign_key(original, code, context)
-    elif isinstance(original, (exc.OperationalError, exc.InterfaceError)) or context.is_disconnect or code in _DAMAGED:
+    elif _may_be_unavailable(original) or context.is_disconnect or code in _DAMAGED:
         translated = _unavailable(original, code, context)
     if translated is not None:
         original.__cause__ = original.orig
         raise translated
+
+
+def _may_be_unavailable(original: exc.DBAPIError) -> bool:
+    """Look at the class alone; errors of the server that asyncpg does not class are of none."""
+    return type(original) is exc.DBAPIError or isinstance(original, (exc.OperationalError, exc.InterfaceError))
 
 
 def _duplicate(original: exc.DBAPIError, context: ExceptionContext) -> DuplicateKeyError:
@@ -100,14 +105,25 @@ def _unique_key(error: Any, statement_table: sa.Table | None) -> tuple[str | Non
     if sqlite:
         names = [name.rsplit(".", 1) for name in sqlite[1].split(", ")]
         return names[0][0], tuple(name[-1] for name in names)
-    diagnosis = getattr(error, "diag", None)
-    if diagnosis is not None:
-        detail = re.search(r"Key \(([^)]*)\)=", diagnosis.message_detail or "")
+    said = _said_by_postgresql(error)
+    if said is not None:
+        table, text = said
+        detail = re.search(r"Key \(([^)]*)\)=", text)
         columns = detail[1].replace('"', "").split(", ") if detail else []
-        return diagnosis.table_name, tuple(columns)
+        return table, tuple(columns)
     name = statement_table.name if statement_table is not None else None
     key = re.search(r"for key '(?:[^'.]*\.)?([^']*)'", text)
     return name, _columns_of_key(statement_table, key[1]) if key and statement_table is not None else ()
+
+
+def _said_by_postgresql(error: Any) -> tuple[str | None, str] | None:
+    """Read the table and the detail of an error, of psycopg and of asyncpg."""
+    diagnosis = getattr(error, "diag", None)
+    if diagnosis is not None:
+        return diagnosis.table_name, diagnosis.message_detail or ""
+    if isinstance(error, exc.EmulatedDBAPIException):
+        return getattr(error.orig, "table_name", None), getattr(error.orig, "detail", None) or ""
+    return None
 
 
 def _columns_of_key(table: sa.Table, key: str) -> tuple[str, ...]:
@@ -126,7 +142,8 @@ def _foreign_key(original: exc.DBAPIError, code: str | int | None, context: Exce
     table = _table(context)
     name = table.name if table is not None else None
     statement = (original.statement or "").lstrip().upper()
-    detail = getattr(getattr(original.orig, "diag", None), "message_detail", None) or str(original.orig)
+    said = _said_by_postgresql(original.orig)
+    detail = (said[1] if said is not None else "") or str(original.orig)
     has_children = code in _HAS_CHILDREN or "still referenced" in detail or statement.startswith("DELETE")
     columns = re.search(r"FOREIGN KEY \(([^)]*)\)|Key \(([^)]*)\)=", detail)
     named = tuple((columns[1] or columns[2]).replace("`", "").replace('"', "").split(", ")) if columns else ()

@@ -5,6 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from fx_orm.database.new_connections import cursor_of_new
+
 _FIRST_WORDS = {
     "postgresql": "SET TIME ZONE 'UTC'",
     "mysql": "SET time_zone = '+00:00', sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')",
@@ -20,9 +22,6 @@ def prepare(engine: sa.Engine) -> None:
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: object) -> None:
-        cursor = connection.cursor()
-        try:
+        with cursor_of_new(connection) as cursor:
             cursor.execute(statement)
-        finally:
-            cursor.close()
-        connection.commit()  # PostgreSQL takes a SET back with the transaction that it was said in
+            connection.commit()  # PostgreSQL takes a SET back with the transaction that it was said in

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 
+from fx_orm.database.new_connections import cursor_of_new
 from fx_orm.database.waiting import pause
 
 BUSY_TIMEOUT_SECONDS = 30
@@ -46,14 +47,11 @@ def prepare(engine: sa.Engine) -> None:
 
 
 def _on_connect(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver begins transactions late and not for SELECT: `_on_begin` does
-    cursor = connection.cursor()
-    try:
+    with cursor_of_new(connection) as cursor:
+        connection.isolation_level = None  # the driver begins transactions late and not for SELECT: `_on_begin` does
         cursor.execute("PRAGMA foreign_keys=ON")
         _enter_wal(cursor)
         cursor.execute("PRAGMA synchronous=NORMAL")
-    finally:
-        cursor.close()
 
 
 def _enter_wal(cursor: Any) -> None:

@@ -60,15 +60,41 @@ class Instant(EntityType):
         """Store UTC."""
         if value is None:
             return None
-        value = as_utc(value)
+        moment = value if value.tzinfo is UTC else as_utc(value)
         # Databases that keep no zone are given none: what they hold is UTC.
-        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+        return moment if dialect.name == "postgresql" else _EPOCH + (moment - _EPOCH_UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
-        """Read UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    # The two methods below are asked once for a column of a statement, where `process_bind_param` and its twin are
+    # called for each value. Rows are many, and of what they hold a moment takes the longest: the difference from 1970
+    # is computed ten times faster than `replace(tzinfo=...)` puts a zone into a copy.
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """Make the function that stores UTC."""
+        write = _sqlite_text if dialect.name == "sqlite" else self.impl_instance.bind_processor(dialect)
+        process = self.process_bind_param
+
+        def stored(value: datetime | None) -> Any:
+            moment = process(value, dialect)
+            return moment if moment is None or write is None else write(moment)
+
+        return stored
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Make the function that reads UTC."""
+        read: Any = self.impl_instance.result_processor(dialect, coltype)
+
+        def zoned(value: datetime | None) -> datetime | None:
+            if value is None or value.tzinfo is UTC:
+                return value
+            return _EPOCH_UTC + (value - _EPOCH) if value.tzinfo is None else value.astimezone(UTC)
+
+        def read_and_zoned(value: Any) -> datetime | None:
+            if value is None:
+                return None
+            moment = read(value)
+            return _EPOCH_UTC + (moment - _EPOCH) if moment.tzinfo is None else zoned(moment)
+
+        return zoned if read is None else read_and_zoned
 
 
 class Duration(EntityType):
@@ -266,7 +292,8 @@ def live_type(annotation: Any, constraints: Iterable[object], field: str) -> Typ
 
 
 _MARIADB = ("mysql", "mariadb")
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # a wall-clock value: it is a distance that is stored, not a moment
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # a wall-clock value: from here distances are measured
+_EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 # Subclasses before their bases: a bool is an int, a datetime a date.
 _NAMES: dict[Any, str] = {
     **{kind: kind.__name__ for kind in (bool, int, float, str, bytes, datetime, date, time, timedelta)},
@@ -279,6 +306,11 @@ _JSON_CLASSES = (dict, list, set, frozenset, tuple, BaseModel, Mapping, Sequence
 _PLAIN_JSON = (dict, list, str, int, float, bool, type(None), Any, Union, types.UnionType)
 
 _adapter = lru_cache(maxsize=None)(TypeAdapter)
+
+
+def _sqlite_text(moment: datetime) -> str:
+    """Write a moment as SQLAlchemy does for SQLite, in half the time."""
+    return moment.isoformat(" ", "microseconds")
 
 
 def _decimal(limits: dict[str, int], field: str) -> ExactDecimal:

@@ -10,11 +10,12 @@ from typing import Any, Literal
 
 import pytest
 from pydantic import BaseModel, NaiveDatetime, ValidationError
-from sqlalchemy import func, inspect, select, text
+from sqlalchemy import DateTime, create_engine, func, inspect, literal_column, select, text
 from sqlalchemy.exc import InvalidRequestError, StatementError
 from sqlalchemy.orm import Session
 
 from fx_orm import JSON, AbstractEntity, Column, Field
+from fx_orm.column_types import Instant
 from fx_orm.errors import MappingError
 from fx_orm.migrations.type_text import type_text
 from fx_orm.schema.column_types import column_type
@@ -116,6 +117,37 @@ def test_round_trip(session: Session, field: str, value: Any) -> None:
     column = getattr(Kinds, field)
     if field not in ("names", "inner", "home", "numbers", "anything"):
         assert session.scalars(select(Kinds).where(column == value)).all() == [found]
+
+
+@pytest.mark.parametrize(
+    ("moment", "written"),
+    [
+        (datetime(1, 1, 1, tzinfo=UTC), "0001-01-01 00:00:00.000000"),
+        (datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC), "9999-12-31 23:59:59.999999"),
+        (datetime(2024, 7, 1, 12, tzinfo=timezone(timedelta(hours=-5))), "2024-07-01 17:00:00.000000"),
+    ],
+)
+def test_sqlite_holds_moments_as_sqlalchemy_writes_them(moment: datetime, written: str) -> None:
+    engine = create_engine("sqlite://")
+    ours, theirs = (
+        kind.dialect_impl(engine.dialect).bind_processor(engine.dialect) for kind in (Instant(), DateTime())
+    )
+    assert ours is not None
+    assert theirs is not None
+    assert ours(moment) == theirs(moment.astimezone(UTC)) == written
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2024-07-01 12:00:00", datetime(2024, 7, 1, 12, tzinfo=UTC)),  # by CURRENT_TIMESTAMP
+        ("2024-07-01", datetime(2024, 7, 1, tzinfo=UTC)),
+        ("2024-07-01 12:00:00+02:00", datetime(2024, 7, 1, 10, tzinfo=UTC)),
+    ],
+)
+def test_sqlite_reads_moments_that_others_wrote(written: str, moment: datetime) -> None:
+    with create_engine("sqlite://").connect() as connection:
+        assert connection.scalar(select(literal_column(f"'{written}'", Instant()))) == moment
 
 
 def test_null_in_each(session: Session) -> None:

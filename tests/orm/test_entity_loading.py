@@ -7,7 +7,7 @@ events were heard.
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
@@ -269,3 +269,26 @@ def test_what_is_let_go_of_is_forgotten(load: Callable[[Session, int], list[Any]
     del things
     assert len(world.session.identity_map) == 0
     world.close()
+
+
+class Drawer(SQLModel, table=True):
+    __tablename__ = "loaded_drawer"
+    id: int | None = Field(default=None, primary_key=True)
+
+    if not TYPE_CHECKING:
+
+        def __new__(cls, *args: Any, **kwargs: Any) -> "Drawer":
+            drawer = super().__new__(cls, *args, **kwargs)
+            drawer.__dict__["opened"] = "from the beginning"
+            return drawer
+
+
+def test_what_a_class_puts_into_its_new_objects_stays() -> None:
+    engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
+    SQLModel.metadata.create_all(engine, [Drawer.__table__])  # type: ignore[attr-defined]
+    with Session(engine) as session:
+        session.execute(sa.insert(Drawer), [{"id": 1}])
+        (drawer,) = QueryBuilder(Drawer, manager=session).get()
+        assert (drawer.id, drawer.__dict__["opened"]) == (1, "from the beginning")
+        assert drawer in session
+    engine.dispose()

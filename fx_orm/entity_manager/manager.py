@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import SQLModel
 
+from fx_orm.entity_manager.changes import changes_of
 from fx_orm.entity_manager.loading import load
 from fx_orm.entity_manager.transactions import Transaction, Transactions
-from fx_orm.entity_manager.unit_of_work import UnitOfWork
+from fx_orm.entity_manager.unit_of_work import UnitOfWork, is_change
 from fx_orm.errors import FxError, NotFoundError
 from fx_orm.identity import key_names, mapper_of, read_identity, state_of
 from fx_orm.mixins import SoftDelete, is_deleted, stamp
@@ -67,7 +68,7 @@ class EntityManager:
         What its relationships reach comes along.
         """
         state_of(entity)
-        with self._work.call() as session:
+        with self._work.call(asking=False) as session:
             session.add(entity)
         return entity
 
@@ -140,16 +141,10 @@ class EntityManager:
         A new entity has none: all of it is new.
         """
         state = state_of(entity)
-        changed: dict[str, tuple[Any, Any]] = {}
         if state.key is None:
-            return changed
-        with self._work.call():
-            for attribute in state.mapper.column_attrs:
-                history = state.attrs[attribute.key].load_history()
-                if history.added or (history.deleted and not history.unchanged):
-                    before = history.deleted[0] if history.deleted else None
-                    changed[attribute.key] = before, history.added[0] if history.added else None
-        return changed
+            return {}
+        with self._work.call() as session, self._work.showing_deleted(), session.no_autoflush:
+            return changes_of(session, state)
 
     # Finding
 
@@ -163,7 +158,7 @@ class EntityManager:
         identity = read_identity(mapper, id)
         if identity is None:
             return None
-        with self._work.call() as session:
+        with self.reading() as session:
             found: T | None = execution.find(session, mapper, identity)
             return None if is_deleted(found) else found
 
@@ -188,7 +183,7 @@ class EntityManager:
         identity = read_identity(mapper, id)
         if identity is None:
             raise NotFoundError(f"there is no {_named(entity_class, id)}", entity=entity_class, criteria=id)
-        with self._work.call() as session:
+        with self._work.call(asking=False) as session:
             known: T | None = session.identity_map.get(mapper.identity_key_from_primary_key(identity))
             if known is not None:
                 return known
@@ -279,7 +274,9 @@ class EntityManager:
 
         A select of one thing gives the things themselves. Outside `transaction()` a change waits for `commit()`.
         """
-        with self._work.call() as session:
+        with self.reading() as session:
+            if is_change(statement):
+                self._work.begin_to_write()
             result = session.execute(statement, params)
             if isinstance(result, sa.CursorResult) and not result.returns_rows:
                 return result.rowcount
@@ -302,6 +299,7 @@ class EntityManager:
     def reading(self) -> Generator[Session]:
         """Lend the session for a query; afterwards the connection goes back when nothing else holds it."""
         with self._work.call() as session:
+            self._work.flush_before_query()
             yield session
 
     @contextmanager
@@ -323,7 +321,7 @@ class EntityManager:
 
     def _remove(self, entity: object, *, softly: bool) -> None:
         state = state_of(entity)
-        with self._work.call() as session:
+        with self._work.call(asking=False) as session:  # what it was loaded with is what a version is compared with
             if state.pending:
                 session.expunge(entity)
             elif state.key is None:

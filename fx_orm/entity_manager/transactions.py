@@ -33,6 +33,8 @@ class Transactions:
 
     def run(self, fn: Callable[[], T], retries: int, *, isolation: str | None = None, read_only: bool = False) -> T:
         """Run `fn` in a transaction, again after a deadlock or a failed serialization, at most `retries` times."""
+        if retries < 0:
+            raise FxError(f"run(retries={retries}): this is how often to try again; give 0 or more")
         if self.open and retries:
             raise FxError("run(retries=) inside transaction() cannot repeat what came before it; call it outside")
         for attempt in range(retries):

@@ -9,16 +9,18 @@ from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import event, exc, inspect
+from sqlalchemy import event, exc
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
-from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from sqlmodel import Session as SQLModelSession
 
 from fx_orm import config, database, mixins, scope
 from fx_orm.constraints import follow_convention
 from fx_orm.entity_manager.commit_hooks import CommitHooks
 from fx_orm.entity_manager.exclusive_use import ExclusiveUse
-from fx_orm.errors import FxError, StaleEntityError
+from fx_orm.entity_manager.flushes import Flushes, described
+from fx_orm.errors import FxError
+from fx_orm.identity import state_of
 
 _READS = re.compile(r"\s*(?:SELECT|VALUES|TABLE|SHOW|EXPLAIN|DESCRIBE|PRAGMA)\b", re.IGNORECASE)
 
@@ -47,6 +49,7 @@ class UnitOfWork:
         self._outdated = False
         self._shows_deleted = False
         self._uncommitted: dict[str, None] = {}
+        self._flushes = Flushes(self.session)
         event.listen(self.session, "after_begin", self._on_begin)
         event.listen(self.session, "after_transaction_end", self._on_end)
         event.listen(self.session, "after_flush", self._on_flush)
@@ -54,26 +57,29 @@ class UnitOfWork:
         self.session.info[scope.INERT_LISTENERS] = 1
 
     @contextmanager
-    def call(self, *, ending: bool = False) -> Generator[Session]:
+    def call(self, *, ending: bool = False, asking: bool = True) -> Generator[Session]:
         """Enclose every use of the session: alone, up to date, its errors explained, its connection given back.
 
-        Raises FxError in a transaction that an error has broken, unless it is about `ending` that.
+        One that asks the database nothing may leave what was loaded as it is. Raises FxError in a transaction that an
+        error has broken, unless it is about `ending` that.
         """
-        with self.hooks, self._use, _explained():
+        with self.hooks, self._use, self._explained():
             if not ending and not self.session.is_active:
                 raise database.refusal()
             if self._calls == 0:
                 self._follow_configuration()
-                self._expire_outdated()
+                if asking:
+                    self._expire_outdated()
             self._calls += 1
             try:
                 yield self.session
             except BaseException as error:
                 self._calls -= 1
-                if self.release_when_idle or isinstance(error, exc.DBAPIError) or not isinstance(error, Exception):
-                    self._end_failed_read()
+                self._tidy_up_after(error)
                 raise
             self._calls -= 1
+            if self.autocommit and self._is_idle() and self.has_uncommitted():
+                self.commit()
             self._release_if_idle()
 
     @contextmanager
@@ -109,8 +115,11 @@ class UnitOfWork:
         except BaseException:
             self.rollback()
             raise
-        if self.autocommit:
-            self.commit()
+
+    def flush_before_query(self) -> None:
+        """Flush what is pending where the setting `autoflush` asks for it."""
+        if self.session.autoflush and not self.read_only:
+            self.flush()
 
     def commit(self) -> None:
         """Commit the session's transaction, whole or not at all."""
@@ -133,7 +142,7 @@ class UnitOfWork:
 
     def begin_to_write(self) -> None:
         """Take SQLite's write lock at the beginning: a transaction that has read first could not wait for it later."""
-        if self.has_uncommitted() or self.session.get_bind().dialect.name != "sqlite":
+        if self.blocks or self.has_uncommitted() or self.session.get_bind().dialect.name != "sqlite":
             return
         self.end_read()
         self.session.connection(execution_options=database.WRITE_LOCK)
@@ -190,9 +199,9 @@ class UnitOfWork:
         """Describe for people what is not flushed."""
         session = self.session
         return [
-            *(f"{_described(entity)} (new)" for entity in session.new),
-            *(f"{_described(entity)} (changed)" for entity in session.dirty if session.is_modified(entity)),
-            *(f"{_described(entity)} (deleted)" for entity in session.deleted),
+            *(f"{described(state_of(entity))} (new)" for entity in session.new),
+            *(f"{described(state_of(entity))} (changed)" for entity in session.dirty if session.is_modified(entity)),
+            *(f"{described(state_of(entity))} (deleted)" for entity in session.deleted),
         ]
 
     def unsaved(self) -> list[str]:
@@ -201,9 +210,21 @@ class UnitOfWork:
 
     def close(self) -> None:
         """Roll back what is not committed, give the connection back, let go of every entity."""
-        with self._use, _explained():
+        with self._use, self._explained():
             self.hooks.forget()
             self.session.close()
+
+    @contextmanager
+    def _explained(self) -> Generator[None]:
+        try:
+            with database.explained():
+                yield
+        except (StaleDataError, ObjectDeletedError) as error:
+            if isinstance(error, FxError):
+                raise
+            raise self._flushes.explain(error) from error
+        except exc.PendingRollbackError as error:
+            raise database.refusal() from error
 
     def _follow_configuration(self) -> None:
         """Use the database that is configured now; entities of another one are let go of."""
@@ -229,7 +250,7 @@ class UnitOfWork:
             return
         self._outdated = False
         session = self.session
-        changed = {id(entity) for entity in session.dirty}
+        changed = {id(entity) for entity in (*session.dirty, *session.deleted)}
         if not changed:
             session.expire_all()
             return
@@ -237,15 +258,24 @@ class UnitOfWork:
             if id(entity) not in changed:
                 session.expire(entity)
 
-    def _end_failed_read(self) -> None:
-        """After an error outside of everything, a database may refuse to go on in this transaction: end it."""
-        if self._calls == 0 and not self.blocks and not self.has_uncommitted() and self._connected:
+    def _is_idle(self) -> bool:
+        return self._calls == 0 and not self.blocks
+
+    def _tidy_up_after(self, error: BaseException) -> None:
+        """Let a manager go on after an error outside of `transaction()`."""
+        if not self._is_idle():
+            return
+        if not self.session.is_active or (self.autocommit and self.has_uncommitted()):
+            self.rollback()
+        elif self._connected and not self.has_uncommitted():
+            # What was only read can end, and a database may refuse to go on in this transaction.
             transaction = self.session.get_transaction()
-            if transaction is not None:
+            is_cut_off = isinstance(error, exc.DBAPIError) or not isinstance(error, Exception)
+            if transaction is not None and (self.release_when_idle or is_cut_off):
                 transaction.close()
 
     def _release_if_idle(self) -> None:
-        if not self.release_when_idle or self._calls or self.blocks or not self._connected:
+        if not self.release_when_idle or not self._is_idle() or not self._connected:
             return
         if not self.has_uncommitted() and not self.is_pending():
             self.session.commit()
@@ -268,8 +298,7 @@ class UnitOfWork:
             state.statement = state.statement.options(*mixins.without_deleted())
         if state.is_relationship_load or state.is_column_load:
             return self._load_and_release(state)
-        text = state.statement.text if isinstance(state.statement, sa.TextClause) else ""
-        if not state.is_select and not _READS.match(text):
+        if is_change(state.statement):
             self._uncommitted |= {"a statement": None}
         return None
 
@@ -286,25 +315,7 @@ class UnitOfWork:
         return loaded()
 
 
-@contextmanager
-def _explained() -> Generator[None]:
-    try:
-        with database.explained():
-            yield
-    except StaleDataError as error:
-        if isinstance(error, FxError):
-            raise
-        table = re.search(r"on table '([^']*)'", str(error))
-        where = f' of table "{table[1]}"' if table else ""
-        raise StaleEntityError(
-            f"a row{where} was changed or deleted by somebody else since it was loaded; load it again and decide anew",
-            table=table[1] if table else None,
-        ) from error
-    except exc.PendingRollbackError as error:
-        raise database.refusal() from error
-
-
-def _described(entity: object) -> str:
-    identity = inspect(entity, raiseerr=True).identity
-    name = type(entity).__name__
-    return name if identity is None else f"{name} {', '.join(map(str, identity))}"
+def is_change(statement: sa.Executable) -> bool:
+    """Tell whether a statement may change something; of written SQL its first word decides."""
+    text = statement.text if isinstance(statement, sa.TextClause) else ""
+    return not statement.is_select and not _READS.match(text)

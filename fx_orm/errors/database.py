@@ -45,7 +45,11 @@ class DatabaseUnavailable(_DatabaseError, exc.OperationalError):
 
 
 class StaleEntityError(FxError, orm_exc.StaleDataError):
-    """The row was changed or deleted by somebody else since it was loaded; `entity` and `identity` name it."""
+    """The row was changed or deleted by somebody else since it was loaded.
+
+    `entity` and `identity` name it, as `em.find(entity, identity)` takes them. When one flush sent several entities of
+    the table, these are None, and `candidates` are pairs of them. `table` is known always.
+    """
 
 
 class DetachedError(FxError, orm_exc.DetachedInstanceError):

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from fx_orm import database
 from fx_orm.config import DatabaseSettings, Settings
-from fx_orm.errors import DatabaseUnavailable
+from fx_orm.errors import DatabaseUnavailable, DuplicateKeyError
 from fx_orm.urls import resolve
 
 
@@ -190,3 +190,27 @@ def test_values_are_in_no_error(engine: sa.Engine) -> None:
     with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError) as error:
         connection.execute(sa.text("SELECT nonsense WHERE 1 = :secret"), {"secret": "hunter2"})
     assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize("database_name", ["postgresql"], indirect=True)
+def test_rows_that_fail_among_many_are_not_reported_twice(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """psycopg would log that the rest of its pipeline failed too; the error itself is raised, and says all."""
+    engine = database.engine_for(resolve(database_url, Path.cwd()))
+    table = sa.Table("many", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True, autoincrement=False))
+    table.create(engine)
+    one = sa.text("INSERT INTO many VALUES (:id)")
+    with engine.connect() as connection:
+        with pytest.raises(DuplicateKeyError):
+            connection.execute(one, [{"id": 1}, *({"id": number} for number in range(1, 10_000))])
+        connection.rollback()
+        changed = connection.execute(one, [{"id": number} for number in range(1, 10_000)])
+        assert changed.rowcount == 9_999
+        [number] = connection.scalars(sa.text("SELECT pg_backend_pid()"))
+        with engine.connect() as killer:
+            killer.exec_driver_sql(f"SELECT pg_terminate_backend({number})")
+        with pytest.raises(DatabaseUnavailable):
+            connection.execute(one, [{"id": number} for number in range(10_000, 30_000)])
+        connection.rollback()
+        assert connection.scalar(sa.select(sa.func.count()).select_from(table)) == 0
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("psycopg")] == []
+    database.dispose()

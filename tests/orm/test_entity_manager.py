@@ -316,8 +316,7 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten(em: EntityManag
     with pytest.raises(StaleEntityError) as error:
         em.commit()
     assert str(error.value) == (
-        'a row of table "unit_note" was changed or deleted by somebody else since it was loaded; '
-        "load it again and decide anew"
+        "Note 1 was changed or deleted by somebody else since it was loaded; load it again and decide anew"
     )
     assert isinstance(error.value, sa.orm.exc.StaleDataError)
     assert note.text == "theirs"

@@ -50,10 +50,10 @@ class AwaitingUnitOfWork(UnitOfWork):
         return self._connected
 
     @contextmanager
-    def call(self, *, ending: bool = False) -> Generator[Session]:
+    def call(self, *, ending: bool = False, asking: bool = True) -> Generator[Session]:
         """Enclose every use of the session, as every unit of work does."""
         try:
-            with super().call(ending=ending) as session:
+            with super().call(ending=ending, asking=asking) as session:
                 yield session
         except exc.MissingGreenlet as error:
             raise FxError(

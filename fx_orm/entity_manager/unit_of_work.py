@@ -191,11 +191,6 @@ class UnitOfWork:
         session = self.session
         return bool(session.new or session.deleted or session.dirty)
 
-    @property
-    def is_connected(self) -> bool:
-        """Tell whether a transaction holds a connection."""
-        return self._connected
-
     def has_uncommitted(self) -> bool:
         """Tell whether something was sent in this transaction that is not committed yet."""
         return bool(self._uncommitted)

@@ -66,7 +66,8 @@ class AwaitingUnitOfWork(UnitOfWork):
 
     def _expire_outdated(self) -> None:
         if self._outdated:
-            self.last_known.keep(self._unchanged())
+            deleted = set(_states([*self.session.deleted]))
+            self.last_known.keep(state for state in self._unchanged() if state not in deleted)
         super()._expire_outdated()
 
     def _unchanged(self) -> list[State]:

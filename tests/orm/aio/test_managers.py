@@ -327,7 +327,7 @@ async def test_a_stale_entity_is_not_overwritten(em: AsyncEntityManager, db: Ope
     note.text = "mine"
     async with db.manager() as other, other.transaction():
         (await other.get(Note, 1)).text = "theirs"
-    with pytest.raises(StaleEntityError, match='a row of table "aio_note" was changed or deleted by somebody else'):
+    with pytest.raises(StaleEntityError, match="Note 1 was changed or deleted by somebody else"):
         await em.commit()
     await em.refresh(note)
     assert note.text == "theirs"

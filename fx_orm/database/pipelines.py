@@ -5,15 +5,18 @@ log is set up. Only the first error matters, and it is raised. So the pipeline i
 and the error is raised afterwards.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.util.concurrency import await_
 
 
 def prepare(engine: sa.Engine) -> None:
     """Open the pipelines of psycopg's engines ourselves."""
-    if engine.dialect.driver == "psycopg" and not engine.dialect.is_async:
+    if engine.dialect.driver == "psycopg":
         event.listen(engine, "do_executemany", _on_executemany)
 
 
@@ -21,11 +24,12 @@ def _on_executemany(cursor: Any, statement: str, parameters: Any, context: Any) 
     psycopg = context.dialect.loaded_dbapi
     if not psycopg.Pipeline.is_supported():
         return False
+    connection = context.root_connection.connection.driver_connection
     first: BaseException | None = None
     try:
-        with cursor.connection.pipeline():
+        with _opened(connection.pipeline(), is_async=context.dialect.is_async):
             try:
-                cursor.executemany(statement, parameters)
+                cursor.executemany(statement, parameters)  # joins the pipeline that is open
             except BaseException as error:  # noqa: BLE001 - raised again below
                 first = error
     except psycopg.Error as error:
@@ -33,3 +37,14 @@ def _on_executemany(cursor: Any, statement: str, parameters: Any, context: Any) 
     if first is not None:
         raise first
     return True
+
+
+@contextmanager
+def _opened(pipeline: Any, *, is_async: bool) -> Generator[None]:
+    if not is_async:
+        with pipeline:
+            yield
+        return
+    await_(pipeline.__aenter__())
+    yield
+    await_(pipeline.__aexit__(None, None, None))

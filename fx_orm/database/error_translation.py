@@ -14,6 +14,7 @@ from sqlalchemy import event, exc
 from sqlalchemy.engine import ExceptionContext
 
 from fx_orm.database.error_codes import code_of
+from fx_orm.database.read_only import is_read_only
 from fx_orm.errors import DatabaseUnavailable, DuplicateKeyError, ForeignKeyError
 from fx_orm.urls import shown
 
@@ -79,6 +80,8 @@ def _on_error(context: ExceptionContext) -> None:
     elif code in _FOREIGN_KEY or (code == "SQLITE_CONSTRAINT_TRIGGER" and "FOREIGN KEY" in str(original.orig)):
         # SQLite says TRIGGER of a key that is declared with RESTRICT.
         translated = _foreign_key(original, code, context)
+    elif code == "SQLITE_READONLY" and is_read_only(context.connection):
+        return  # not the file refuses a change, but the transaction
     elif _may_be_unavailable(original) or context.is_disconnect or code in _DAMAGED:
         translated = _unavailable(original, code, context)
     if translated is not None:

@@ -21,13 +21,18 @@ def prepare(engine: sa.Engine) -> None:
         event.listen(engine, "begin", _on_begin_of_mysql)
 
 
+def is_read_only(connection: sa.Connection | None) -> bool:
+    """Tell whether this transaction was begun so."""
+    return connection is not None and _READ_ONLY in connection.get_execution_options()
+
+
 def _on_begin_of_mysql(connection: sa.Connection) -> None:
-    if _READ_ONLY in connection.get_execution_options():
+    if is_read_only(connection):
         connection.exec_driver_sql("START TRANSACTION READ ONLY")
 
 
 def _on_begin_of_sqlite(connection: sa.Connection) -> None:
-    if _READ_ONLY in connection.get_execution_options():
+    if is_read_only(connection):
         connection.info[_READ_ONLY] = True
         connection.exec_driver_sql("PRAGMA query_only=ON")
 

@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 _LEVELS = ("READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
 _FIRST_PAUSE_SECONDS = 0.01
+_LONGEST_PAUSE_SECONDS = 1.0
 
 
 class Transactions:
@@ -45,7 +46,8 @@ class Transactions:
                 if not database.is_retryable(error):
                     raise
             # A random pause, twice as long each time: two that collided shall not meet again.
-            database.pause(_FIRST_PAUSE_SECONDS * 2**attempt * (0.5 + random.random()))  # noqa: S311
+            usual = min(_FIRST_PAUSE_SECONDS * 2**attempt, _LONGEST_PAUSE_SECONDS)
+            database.pause(usual * (0.5 + random.random()))  # noqa: S311
         with self.new(isolation=isolation, read_only=read_only):
             return fn()
 

@@ -1,6 +1,5 @@
-"""`transaction()` on the three databases: what is kept and what is undone, inside and outside, and repeated work."""
+"""`transaction()` on the three databases: what is kept and what is undone, inside and outside."""
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from fx_orm import database
+from fx_orm import QueryBuilder, Repository, database
 from fx_orm.entity_manager import EntityManager
 from fx_orm.errors import DuplicateKeyError, FxError, QueryError
 from fx_orm.urls import resolve
@@ -182,34 +181,185 @@ def test_work_from_before_the_block_belongs_to_it(em: EntityManager, owners: Cal
     assert owners() == ["inside", "pending"]
 
 
-def test_a_read_only_transaction_refuses_changes(em: EntityManager, owners: Callable[[], list[str]]) -> None:
+def test_queries_inside_see_and_keep_what_is_pending(em: EntityManager, owners: Callable[[], list[str]]) -> None:
+    """A query neither ends the transaction nor lets go of the session."""
+    with em.transaction():
+        account = em.persist(Account(owner="ann"))
+        assert QueryBuilder(Account, manager=em).get() == []  # not flushed yet, unless autoflush is on
+        em.flush()
+        assert QueryBuilder(Account, manager=em).first() is account
+        assert Repository(Account, em).count() == 1
+        assert QueryBuilder(em).from_table("unit_account").select("owner").get() == [{"owner": "ann"}]
+        assert em.contains(account)
+    assert owners() == ["ann"]
+
+
+def test_statements_of_builders_and_repositories_belong_to_it(
+    em: EntityManager, owners: Callable[[], list[str]]
+) -> None:
+    em.persist_all([Account(owner="ann"), Account(owner="bob")])
+    em.commit()
+    with pytest.raises(ZeroDivisionError), em.transaction():
+        QueryBuilder(Account, manager=em).where("owner", "ann").update({"balance": 5})
+        QueryBuilder(Account, manager=em).where("owner", "bob").delete()
+        Repository(Account, em).create({"owner": "carl"})
+        em.exec_statement(sa.insert(Account).values(owner="dora", balance=0))
+        _ = 1 / 0
+    assert owners() == ["ann", "bob"]
+    assert em.get(Account, 1).balance == 0
+
+
+def test_savepoints_at_any_depth(em: EntityManager, owners: Callable[[], list[str]]) -> None:
+    """Each failure undoes its own block with all that is inside, nothing else."""
+    with em.transaction():
+        em.persist(Account(owner="1"))
+        with em.transaction():
+            em.persist(Account(owner="2 kept"))
+            with pytest.raises(ZeroDivisionError), em.transaction():
+                em.persist(Account(owner="3 undone"))
+                with em.transaction():
+                    em.persist(Account(owner="4 undone with it"))
+                _ = 1 / 0
+            with em.transaction():
+                em.persist(Account(owner="3 kept"))
+        with pytest.raises(ZeroDivisionError), em.transaction():
+            em.persist(Account(owner="2 undone"))
+            _ = 1 / 0
+    assert owners() == ["1", "2 kept", "3 kept"]
+
+
+def test_a_failure_outside_after_one_inside_undoes_all(em: EntityManager, owners: Callable[[], list[str]]) -> None:
+    with pytest.raises(KeyError), em.transaction():
+        em.persist(Account(owner="outer"))
+        with em.transaction():
+            em.persist(Account(owner="inner that succeeds"))
+        with pytest.raises(ZeroDivisionError), em.transaction():
+            em.persist(Account(owner="inner that fails"))
+            _ = 1 / 0
+        raise KeyError
+    assert owners() == []
+    assert em.unsaved() == []
+
+
+def test_a_savepoint_gives_changed_entities_their_values_back(em: EntityManager) -> None:
+    account = em.persist(Account(owner="ann", balance=1))
+    em.commit()
+    with em.transaction():
+        account.balance = 2
+        with pytest.raises(ZeroDivisionError), em.transaction():
+            account.balance = 3
+            account.owner = "ann b"
+            em.flush()
+            _ = 1 / 0
+        assert (account.owner, account.balance) == ("ann", 2)
+        inner = Account(owner="inner")
+        with pytest.raises(ZeroDivisionError), em.transaction():
+            em.persist(inner)
+            em.remove(account)
+            em.flush()
+            _ = 1 / 0
+        assert em.contains(account)
+        assert not em.contains(inner)
+    assert em.get(Account, 1).balance == 2
+
+
+def write_by_flush(em: EntityManager) -> None:
+    em.get(Account, 1).balance = 5
+    em.session.flush()
+
+
+def write_by_builder(em: EntityManager) -> None:
+    QueryBuilder(Account, manager=em).where("id", 1).update({"balance": 5})
+
+
+def write_by_statement(em: EntityManager) -> None:
+    em.exec_statement(sa.update(Account).values(balance=5))
+
+
+def write_by_text(em: EntityManager) -> None:
+    em.exec_statement(sa.text("INSERT INTO unit_account (owner, balance) VALUES ('bob', 5)"))
+
+
+def write_by_driver(em: EntityManager) -> None:
+    em.session.connection().exec_driver_sql("DELETE FROM unit_account")
+
+
+@pytest.mark.parametrize(
+    "write", [write_by_flush, write_by_builder, write_by_statement, write_by_text, write_by_driver]
+)
+def test_in_a_read_only_transaction_the_database_refuses_every_write(
+    em: EntityManager, engine: sa.Engine, owners: Callable[[], list[str]], write: Callable[[EntityManager], None]
+) -> None:
     em.persist(Account(owner="ann"))
+    em.commit()
+    refusals = {
+        "sqlite": "attempt to write a readonly database",
+        "postgresql": "cannot execute .* in a read-only transaction",
+        "mysql": "Cannot execute statement in a READ ONLY transaction",
+    }
+    with pytest.raises(sa.exc.DBAPIError, match=refusals[engine.dialect.name]), em.transaction(read_only=True):
+        assert em.get(Account, 1).balance == 0
+        write(em)
+    assert owners() == ["ann"]
+    # The next transaction of the same connection writes.
+    with em.transaction():
+        em.get(Account, 1).balance = 7
+        em.persist(Account(owner="bob"))
+    assert owners() == ["ann", "bob"]
+    assert em.get(Account, 1).balance == 7
+
+
+def test_a_read_only_transaction_refuses_changes_of_entities(em: EntityManager) -> None:
+    em.persist(Account(owner="ann"))
+    with pytest.raises(FxError) as error:
+        em.transaction(read_only=True).__enter__()
+    assert str(error.value) == (
+        "isolation= and read_only= need a new transaction, but there is uncommitted work: Account (new); commit first"
+    )
     em.commit()
     with pytest.raises(FxError) as error, em.transaction(read_only=True):
         em.get(Account, 1).balance = 5
     assert str(error.value) == "this transaction is read only, but there are changes: Account 1 (changed)"
-    with pytest.raises(sa.exc.DBAPIError), em.transaction(read_only=True):
-        em.exec_statement(sa.update(Account).values(balance=5))
-    with em.transaction(read_only=True):
+    with em.transaction(read_only=True), em.transaction():
         assert em.get(Account, 1).balance == 0
-    with em.transaction():
-        em.get(Account, 1).balance = 7
-    assert em.get(Account, 1).balance == 7
 
 
-def test_isolation(em: EntityManager, engine: sa.Engine) -> None:
+@pytest.mark.parametrize("level", ["READ UNCOMMITTED", "read committed", "repeatable_read", "SERIALIZABLE"])
+def test_isolation_is_what_was_asked_for_or_more(em: EntityManager, engine: sa.Engine, level: str) -> None:
     question = {
         "postgresql": "SHOW transaction_isolation",
         "mysql": "SELECT REPLACE(@@tx_isolation, '-', ' ')",
         "sqlite": "SELECT 'serializable'",
     }[engine.dialect.name]
-    with em.transaction(isolation="serializable"):
-        assert [str(level).lower() for level in em.exec_statement(sa.text(question))] == ["serializable"]
-    with em.transaction(isolation="REPEATABLE_READ"), pytest.raises(FxError, match="are for the outermost transaction"):
+    [usual] = em.exec_statement(sa.text(question))
+    em.rollback()
+    with em.transaction(isolation=level):
+        [during] = em.exec_statement(sa.text(question))
+    with em.transaction():
+        [after] = em.exec_statement(sa.text(question))
+    asked = level.replace("_", " ").lower()
+    assert str(during).lower() == ("serializable" if engine.dialect.name == "sqlite" else asked)
+    assert after == usual
+
+
+@pytest.mark.parametrize("level", ["READ COMMITTED", "REPEATABLE READ"])
+def test_what_another_connection_commits_meanwhile(em: EntityManager, engine: sa.Engine, level: str) -> None:
+    """Rows are compared, not entities: those stay as they were loaded until they are read anew."""
+    with em.transaction(isolation=level, read_only=True):
+        assert em.exec_statement(sa.select(Account.owner)) == []
+        with engine.begin() as connection:
+            connection.execute(sa.insert(Account).values(owner="ann", balance=0))
+        seen = em.exec_statement(sa.select(Account.owner))
+    assert seen == (["ann"] if level == "READ COMMITTED" and engine.dialect.name != "sqlite" else [])
+
+
+def test_isolation_is_of_the_outermost(em: EntityManager) -> None:
+    with em.transaction(), pytest.raises(FxError) as error:
         em.transaction(isolation="SERIALIZABLE").__enter__()
-    with pytest.raises(QueryError) as error:
+    assert str(error.value) == "isolation= and read_only= are for the outermost transaction(); a savepoint has none"
+    with pytest.raises(QueryError) as unknown:
         em.transaction(isolation="SERIALISABLE")
-    assert str(error.value) == (
+    assert str(unknown.value) == (
         'transaction(isolation="SERIALISABLE"): there is no such level; did you mean "SERIALIZABLE"?'
     )
 
@@ -222,75 +372,3 @@ def test_as_a_decorator(em: EntityManager, owners: Callable[[], list[str]]) -> N
     assert open_account("ann").id == 1
     assert open_account("bob").owner == "bob"
     assert owners() == ["ann", "bob"]
-
-
-def test_a_block_cannot_be_repeated(em: EntityManager) -> None:
-    with pytest.raises(FxError, match="a with block cannot be repeated"), em.transaction(retries=3):
-        pass
-
-
-def test_run_repeats_what_met_a_deadlock(em: EntityManager, engine: sa.Engine) -> None:
-    """Two real connections lock two rows crosswise; one is refused, and its work is done at the second attempt."""
-    em.persist_all([Account(owner="ann"), Account(owner="bob")])
-    em.commit()
-    if engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has one writer at a time: no deadlock between transactions that write")
-    both_locked_one = threading.Barrier(2)
-    attempts: list[str] = []
-
-    def add(name: str, first: int, second: int) -> None:
-        with EntityManager(engine) as mine:
-
-            def work() -> None:
-                attempts.append(name)
-                mine.exec_statement(sa.update(Account).where(Account.id == first).values(balance=Account.balance + 1))
-                if attempts.count(name) == 1:
-                    both_locked_one.wait(timeout=20)
-                mine.exec_statement(sa.update(Account).where(Account.id == second).values(balance=Account.balance + 1))
-
-            mine.run(work, retries=3)
-
-    threads = [threading.Thread(target=add, args=args) for args in (("one", 1, 2), ("two", 2, 1))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert len(attempts) == 3
-    assert [account.balance for account in em.exec_statement(sa.select(Account))] == [2, 2]
-
-
-def test_run_repeats_what_could_not_be_serialized(em: EntityManager, engine: sa.Engine) -> None:
-    if engine.dialect.name != "postgresql":
-        pytest.skip("the others lock instead of failing to serialize")
-    em.persist(Account(owner="ann"))
-    em.commit()
-    attempts: list[int] = []
-
-    def work() -> None:
-        attempts.append(1)
-        account = em.get(Account, 1)
-        if len(attempts) == 1:
-            with EntityManager(engine) as other, other.transaction():
-                other.get(Account, 1).balance = 10
-        account.balance += 1
-
-    @em.transaction(isolation="REPEATABLE READ", retries=2)
-    def repeated() -> None:
-        work()
-
-    repeated()
-    assert len(attempts) == 2
-    assert em.get(Account, 1).balance == 11
-
-
-def test_run_passes_other_errors_on(em: EntityManager) -> None:
-    attempts: list[int] = []
-
-    def work() -> None:
-        attempts.append(1)
-        raise ValueError("no")
-
-    with pytest.raises(ValueError, match="no"):
-        em.run(work)
-    assert len(attempts) == 1
-    assert em.run(lambda: 42) == 42

@@ -158,7 +158,8 @@ class EntityManager:
         identity = read_identity(mapper, id)
         if identity is None:
             return None
-        with self.reading() as session:
+        with self._work.call() as session:
+            self._work.flush_before_query()
             found: T | None = execution.find(session, mapper, identity)
             return None if is_deleted(found) else found
 

@@ -36,6 +36,7 @@ class UnitOfWork:
     def __init__(self, engine: sa.Engine | None, *, release_when_idle: bool) -> None:
         self._fixed_engine = engine
         self._engine = engine
+        self._settings: config.Settings | None = None
         self.release_when_idle = release_when_idle
         self.session = SQLModelSession(bind=engine, autoflush=False, expire_on_commit=False)
         self.hooks = CommitHooks()
@@ -232,10 +233,11 @@ class UnitOfWork:
             return
         settings = config.settings()
         engine = self._configured_engine(settings)
-        if engine is self._engine:
+        if engine is self._engine and settings is self._settings:
             return
-        if self._engine is not None:
+        if engine is not self._engine and self._engine is not None:
             self.session.expunge_all()
+        self._settings = settings
         self._engine = self.session.bind = engine
         follow_convention(settings.database.naming_convention)
         self.session.autoflush = settings.database.autoflush

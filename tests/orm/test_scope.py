@@ -3,10 +3,12 @@
 import asyncio
 import contextvars
 import gc
+import inspect
 import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +18,9 @@ import fx_orm
 from fx_orm import database, scope
 from fx_orm.config import settings
 from fx_orm.entity_manager import EntityManager
+from fx_orm.entity_manager_interface import EntityManagerInterface
 from fx_orm.errors import ConcurrentUseError
+from fx_orm.object_manager import ObjectManager
 
 
 class Team(SQLModel, table=True):
@@ -166,56 +170,61 @@ def test_what_was_loaded_is_read_again_by_the_next_call(engine: sa.Engine) -> No
 
 
 def test_many_calls_hold_one_connection(engine: sa.Engine) -> None:
+    """Ten thousand calls, the tenth part over the network."""
     made: list[object] = []
     sa.event.listen(engine, "connect", lambda connection, _record: made.append(connection))
     engine.dispose()
-    for _ in range(1000):
-        assert current().find(Player, 1) is not None
+    em = EntityManagerInterface()
+    for _ in range(10_000 if engine.dialect.name == "sqlite" else 1_000):
+        assert em.find(Player, 1) is not None
         assert connections_in_use(engine) == 0
     assert len(made) == 1
 
 
-def test_thirty_two_threads_share_nothing(engine: sa.Engine) -> None:
-    managers: list[EntityManager] = []
+def test_threads_and_tasks_at_once_share_nothing(engine: sa.Engine) -> None:
+    """32 threads, and 200 tasks of one event loop, use one EntityManagerInterface; the pool has fewer connections."""
+    em = EntityManagerInterface()
+    managers: list[object] = []
     errors: list[BaseException] = []
+    start = threading.Barrier(33)
 
-    def work(number: int) -> None:
+    def in_a_thread(number: int) -> None:
         try:
-            managers.append(current())
+            start.wait(timeout=20)
+            managers.append(em.entity_manager)
             for turn in range(5):
-                with current().transaction():
-                    current().persist(Player(name=f"{number}/{turn}"))
-                assert current().exec_statement(sa.text("SELECT count(*) FROM unit_player"))[0] >= 1
+                with em.transaction():
+                    player = em.persist(Player(name=f"thread {number} {turn}"))
+                assert em.get(Player, player.id) is player
         except BaseException as error:
             errors.append(error)
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(32)]
+    async def in_a_task(number: int) -> None:
+        mine = em.entity_manager
+        managers.append(mine)
+        assert em.find(Player, 1) is not None
+        await asyncio.sleep(0)
+        with em.transaction():
+            player = em.persist(Player(name=f"task {number}"))
+        await asyncio.sleep(0)
+        assert em.entity_manager is mine
+        assert em.get(Player, player.id) is player
+
+    async def tasks() -> None:
+        await asyncio.gather(*(in_a_task(number) for number in range(200)))
+
+    threads = [threading.Thread(target=in_a_thread, args=(number,)) for number in range(32)]
     for thread in threads:
         thread.start()
+    start.wait(timeout=20)
+    asyncio.run(tasks())
     for thread in threads:
         thread.join()
     assert errors == []
-    assert len({id(manager) for manager in managers}) == 32
-    assert current().exec_statement(sa.text("SELECT count(*) FROM unit_player")) == [1 + 32 * 5]
-    assert connections_in_use(engine) == 0
-
-
-def test_two_hundred_tasks_share_nothing(engine: sa.Engine) -> None:
-    async def work(number: int) -> EntityManager:
-        em = current()
-        em.find(Player, 1)
-        await asyncio.sleep(0)
-        with em.transaction():
-            assert current() is em
-            em.persist(Player(name=str(number)))
-        return em
-
-    async def main() -> list[EntityManager]:
-        return list(await asyncio.gather(*(work(number) for number in range(200))))
-
-    managers = asyncio.run(main())
-    assert len({id(manager) for manager in managers}) == 200
-    assert current().exec_statement(sa.text("SELECT count(*) FROM unit_player")) == [201]
+    assert len({id(manager) for manager in managers}) == 232
+    names = em.exec_statement(select(Player.name))
+    expected = [f"thread {number} {turn}" for number in range(32) for turn in range(5)]
+    assert sorted(names) == sorted(["Zoe", *expected, *(f"task {number}" for number in range(200))])
     assert connections_in_use(engine) == 0
 
 
@@ -264,6 +273,81 @@ def test_two_threads_at_once_are_refused_with_both_places(engine: sa.Engine) -> 
     )
     assert em.find(Player, 1) is not None
     em.close()
+
+
+def test_two_tasks_at_once_are_refused_with_both_places(engine: sa.Engine) -> None:
+    em = EntityManager(engine)
+
+    async def first() -> None:
+        with em.reading():
+            await asyncio.sleep(20)
+
+    async def main() -> ConcurrentUseError:
+        task = asyncio.create_task(first())
+        await asyncio.sleep(0)
+        with pytest.raises(ConcurrentUseError) as error:
+            em.find(Player, 1)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return error.value
+
+    error = asyncio.run(main())
+    lines = Path(__file__).read_text(encoding="utf-8").splitlines()
+    assert lines[int(error.first.rpartition(":")[2]) - 1].strip() == "await asyncio.sleep(20)"
+    assert lines[int(error.second.rpartition(":")[2]) - 1].strip() == "em.find(Player, 1)"
+    em.close()
+
+
+def test_threads_that_use_one_manager_in_turn_are_no_mistake(engine: sa.Engine) -> None:
+    """As the threads do that a web framework runs one request in."""
+    em = EntityManager(engine)
+
+    async def main() -> None:
+        block = em.transaction()
+        await asyncio.to_thread(block.__enter__)
+        player = await asyncio.to_thread(em.get, Player, 1)
+        player.name = "Kim"
+        await asyncio.to_thread(block.__exit__, None, None, None)
+
+    asyncio.run(main())
+    assert em.exec_statement(select(Player.name)) == ["Kim"]
+    em.close()
+
+
+class Fake:
+    """What a unit test may give to a service instead of a manager: some methods of the protocol."""
+
+    def __init__(self) -> None:
+        self.persisted: list[object] = []
+
+    def persist(self, entity: object) -> object:
+        self.persisted.append(entity)
+        return entity
+
+
+def test_the_interface_goes_to_the_manager_that_it_is_given() -> None:
+    fake = Fake()
+    em = EntityManagerInterface(cast("ObjectManager", fake))
+    team = em.persist(Team(name="Reds"))
+    assert fake.persisted == [team]
+    assert em.entity_manager is fake
+
+
+def test_manager_and_interface_are_what_the_protocol_says(engine: sa.Engine) -> None:
+    """The type checker compares the signatures; here that nothing is missing, and nothing more is public."""
+    with EntityManager(engine) as manager:
+        promised: list[ObjectManager] = [manager, EntityManagerInterface()]
+    names = {name for name in dir(ObjectManager) if not name.startswith("_")}
+    more = {EntityManager: {"get_repository"}, EntityManagerInterface: {"get_repository", "entity_manager"}}
+    assert {type(each): {name for name in dir(each) if not name.startswith("_")} - names for each in promised} == more
+    for name in sorted(names - {"session"}):
+        signatures = {
+            str(signature.replace(return_annotation=signature.empty))
+            for signature in (
+                inspect.signature(getattr(each, name)) for each in (EntityManager, EntityManagerInterface)
+            )
+        }
+        assert len(signatures) == 1, name
 
 
 def test_another_configuration_is_another_database(engine: sa.Engine, tmp_path: Path) -> None:

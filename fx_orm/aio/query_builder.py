@@ -1,6 +1,7 @@
 """AsyncQueryBuilder: the chain of QueryBuilder, whose ends are awaited."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Generic, Self, TypeVar, cast, overload
 
 import sqlalchemy as sa
@@ -54,12 +55,12 @@ class AsyncQueryBuilder(Selecting, Generic[T]):
 
     # What is read
 
-    def select(self, *items: "str | Iterable[Any] | Any", **queries: Recorder) -> "AsyncQueryBuilder[Row]":
+    def select(self, /, *items: "str | Iterable[Any] | Any", **queries: Recorder) -> "AsyncQueryBuilder[Row]":
         """Choose what is read, in place of what was chosen before: the results are rows then."""
         _synchronous(self.draft, None).select(*items, **queries)
         return cast("AsyncQueryBuilder[Row]", self)
 
-    def add_select(self, *items: "str | Iterable[Any] | Any", **queries: Recorder) -> "AsyncQueryBuilder[Row]":
+    def add_select(self, /, *items: "str | Iterable[Any] | Any", **queries: Recorder) -> "AsyncQueryBuilder[Row]":
         """Choose more; arguments as in `select`."""
         _synchronous(self.draft, None).add_select(*items, **queries)
         return cast("AsyncQueryBuilder[Row]", self)
@@ -184,7 +185,7 @@ class AsyncQueryBuilder(Selecting, Generic[T]):
         """Change the rows that the conditions leave; return how many. Raises QueryError without any condition."""
         return await self._run(lambda query: query.update(values))
 
-    async def increment(self, column: str, by: Any = 1) -> int:
+    async def increment(self, column: str, by: "int | float | Decimal" = 1) -> int:
         """Add to a column in the database itself; return how many rows changed."""
         return await self._run(lambda query: query.increment(column, by))
 

@@ -15,6 +15,8 @@ class FxError(Exception):
     """
 
     def __init__(self, message: str, **data: Any) -> None:
+        if not message.isprintable():  # names and values in it may come from outside
+            message = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in message)
         Exception.__init__(self, message)  # not super(): the classes of SQLAlchemy beside us take other arguments
         self.message = message
         self.data: dict[str, Any] = data

@@ -13,11 +13,16 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
         >>> nearest("nmae", ["id", "name", "price"])
         'name'
     """
+    if len(name) > _LONGEST:
+        return None
     folded: dict[str, str] = {}
     for candidate in candidates:
         folded.setdefault(candidate.casefold(), candidate)
     found = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return folded[found[0]] if found else None
+
+
+_LONGEST = 200  # no name of ours is longer, and comparing costs the square of it
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:

@@ -11,18 +11,19 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.orm import Mapper, Session
 
 from fx_orm.errors import UnsupportedError
-from fx_orm.errors.nearest import did_you_mean
 from fx_orm.mixins import now, stamp_of
 from fx_orm.query.binding import Binds
 from fx_orm.query.conditions import combined
 from fx_orm.query.context import Context
 from fx_orm.query.garbage import undisturbed
 from fx_orm.query.incoming_rows import IncomingRows
-from fx_orm.query.messages import wrong
+from fx_orm.query.kinds import is_number, named
+from fx_orm.query.messages import too_deep, wrong
 from fx_orm.query.shapes import Shape
 from fx_orm.query.sources import From, from_clause
 from fx_orm.query.statements import embedded
 from fx_orm.query.tables import Tables, columns_of
+from fx_orm.query.values import WrongValue, converter
 
 
 def insert(session: Session, shape: Shape, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -34,7 +35,7 @@ def insert(session: Session, shape: Shape, rows: Sequence[Mapping[str, Any]]) ->
     """
     table, mapper = _target(session, shape, "insert")
     columns = columns_of(table, mapper)
-    incoming = IncomingRows(shape.entity, columns, table, "insert")
+    incoming = IncomingRows(shape.entity, columns, table, "insert", _database(session))
     with undisturbed(len(rows)):
         for batch in _batches(table, [incoming.whole(row) for row in rows]):
             session.execute(sa.insert(table), batch)
@@ -69,7 +70,7 @@ def upsert(
     """Insert rows, or change those that exist with the same key: one statement, safe against others doing the same."""
     table, mapper = _target(session, shape, "upsert")
     columns = columns_of(table, mapper)
-    incoming = IncomingRows(shape.entity, columns, table, "upsert")
+    incoming = IncomingRows(shape.entity, columns, table, "upsert", _database(session))
     key_columns = incoming.names(keys)
     chosen = None if update is None else incoming.names(update)
     batches: dict[tuple[str, ...], list[dict[str, Any]]] = {}
@@ -79,20 +80,23 @@ def upsert(
         if missing:
             raise wrong("upsert", missing[0], "every row needs a value for each key", name=missing[0])
         values = incoming.whole(row)
+        for name in chosen or ():
+            if name not in given:
+                raise wrong("upsert", name, "update names it, and a row has no value for it", name=name)
         changed = [key for key in given if key not in key_columns] if chosen is None else chosen
         batches.setdefault((*sorted(values), "", *changed), []).append(values)
     for names, batch in batches.items():
         changed = list(names[names.index("") + 1 :])
         # Two that do the same at the same time lock the rows in the same order: they wait, and never for each other.
         batch.sort(key=lambda values: [str(values[key]) for key in key_columns])
-        session.execute(_upsert(session.connection().dialect.name, table, key_columns, changed), batch)
+        session.execute(_upsert(_database(session), table, key_columns, changed), batch)
     if mapper is not None:
         session.expire_all()  # what the statement changed is not known: everything is read again at its next use
     return len(rows)
 
 
 def _upsert(database: str, table: sa.Table, keys: list[str], changed: list[str]) -> Any:
-    if database in ("mysql", "mariadb"):
+    if database == "mysql":
         mysql_insert = mysql.insert(table)
         # Without anything to change the key is set to itself: the row that exists stays as it is.
         updated = {name: mysql_insert.inserted[name] for name in changed} or {keys[0]: table.c[keys[0]]}
@@ -118,7 +122,7 @@ def update(session: Session, shape: Shape, values: Sequence[Any], changes: Mappi
     table, mapper = _target(session, shape, method)
     condition = _condition(session, shape, values, method)
     columns = columns_of(table, mapper)
-    changed = IncomingRows(shape.entity, columns, table, method).given(changes)
+    changed = IncomingRows(shape.entity, columns, table, method, _database(session)).given(changes)
     if not changed:
         raise wrong(method, None, "no column is given a value")
     target: Any = shape.entity if mapper is not None and shape.entity is not None else table
@@ -133,12 +137,16 @@ def update(session: Session, shape: Shape, values: Sequence[Any], changes: Mappi
 def increment(session: Session, shape: Shape, values: Sequence[Any], column: str, by: Any) -> int:
     """Add to a column in the database itself, so that no change of somebody else is lost."""
     table, mapper = _target(session, shape, "increment")
-    found = columns_of(table, mapper).get(column)
-    if found is None:
-        raise wrong(
-            "increment", column, f'table "{table.name}" has no column "{column}"{did_you_mean(column, table.c.keys())}'
-        )
-    return update(session, shape, values, {column: found + by}, "increment")
+    columns, database = columns_of(table, mapper), _database(session)
+    found = IncomingRows(shape.entity, columns, table, "increment", database).column(column)
+    if not is_number(found.type):
+        raise wrong("increment", column, f"the column holds {named(found.type)}, not numbers")
+    convert = converter(found.type, database)
+    try:
+        amount = by if convert is None else convert(by)
+    except WrongValue as problem:
+        raise wrong("increment", column, str(problem), value=by) from None
+    return update(session, shape, values, {column: found + amount}, "increment")
 
 
 def delete(session: Session, shape: Shape, values: Sequence[Any]) -> int:
@@ -206,8 +214,8 @@ def _condition(session: Session, shape: Shape, values: Sequence[Any], method: st
     """Build the conditions over the bare table: UPDATE and DELETE know no alias on every database."""
     connection = session.connection()
     tables = Tables(shape.entity, connection)
-    name = connection.dialect.name
-    context = Context(tables, "mysql" if name == "mariadb" else name, Binds(values), 0, embedded)
+    database = _database(session)
+    context = Context(tables, database, Binds(database, values), 0, embedded)
     if shape.source is not None and shape.source.alias is not None:
         raise wrong(method, shape.source.text, "a table that is changed takes no alias")
     found: From | None = from_clause(context, shape)
@@ -217,14 +225,20 @@ def _condition(session: Session, shape: Shape, values: Sequence[Any], method: st
     return condition
 
 
+def _database(session: Session) -> str:
+    name = session.connection().dialect.name
+    return "mysql" if name == "mariadb" else name
+
+
 def _field(mapper: Mapper[Any], table: sa.Table, name: str) -> str:
     """Return the name of the field that a column belongs to."""
     return str(mapper.get_property_by_column(table.c[name]).key)
 
 
 def _run(session: Session, statement: Any, target: Any) -> int:
-    if isinstance(target, sa.Table):
-        result: Any = session.execute(statement)
-        return int(result.rowcount)
-    result = session.execute(statement, execution_options={"synchronize_session": "auto"})
+    options: dict[str, Any] = {} if isinstance(target, sa.Table) else {"synchronize_session": "auto"}
+    try:
+        result: Any = session.execute(statement, execution_options=options)
+    except RecursionError as error:
+        raise too_deep() from error
     return int(result.rowcount)

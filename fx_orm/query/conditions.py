@@ -11,8 +11,10 @@ import sqlalchemy as sa
 
 from fx_orm.query.context import Built, Context
 from fx_orm.query.expressions import Element, expression
+from fx_orm.query.kinds import is_boolean, is_known, is_temporal, named, plain, unfit
 from fx_orm.query.messages import wrong
 from fx_orm.query.moments import moment
+from fx_orm.query.operands import condition_problem
 from fx_orm.query.shapes import (
     Clause,
     Columns,
@@ -27,7 +29,6 @@ from fx_orm.query.shapes import (
     Range,
     Written,
 )
-from fx_orm.query.values import is_temporal, plain
 from fx_orm.sql import TimeExpression, read_column
 from fx_orm.sql.nodes import plain_columns
 
@@ -69,10 +70,10 @@ def _grouped_expression(context: Context, method: str, text: str, parameters: di
 
 def _compare(context: Context, node: Compare, find: Find) -> Element:
     column = find(context, node.method, node.column)
-    operate = _OPERATE[node.operator]
-    is_pattern = "LIKE" in node.operator
-    type_ = sa.String() if is_pattern else column.type
-    return operate(column, _value(context, node.method, node.column, type_, node.slot, node.time))
+    if problem := unfit(node.operator, column.type):
+        raise wrong(node.method, node.column, problem)
+    type_ = sa.String() if "LIKE" in node.operator else column.type
+    return _OPERATE[node.operator](column, _value(context, node.method, node.column, type_, node.slot, node.time))
 
 
 def _value(context: Context, method: str, column: str, type_: Any, slot: int, time: TimeExpression | None) -> Element:
@@ -85,6 +86,10 @@ def _value(context: Context, method: str, column: str, type_: Any, slot: int, ti
 
 def _is(context: Context, node: Is, find: Find) -> Element:
     column = find(context, node.method, node.column)
+    if node.constant is not None and is_known(column.type) and not is_boolean(column.type):
+        raise wrong(
+            node.method, node.column, f"the column holds {named(column.type)}: IS {node.constant} has no meaning"
+        )
     constant = sa.null() if node.constant is None else sa.true() if node.constant else sa.false()
     return column.is_not(constant) if node.negated else column.is_(constant)
 
@@ -106,12 +111,17 @@ def _membership(context: Context, node: Membership, find: Find) -> Element:
 def _in_query(context: Context, node: InQuery, find: Find) -> Element:
     column = find(context, node.method, node.column)
     inner = _one_column(context, node)
+    if problem := unfit("=", column.type, inner.statement.selected_columns[0].type):
+        raise wrong(node.method, node.column, problem)
     return column.not_in(inner.statement) if node.negated else column.in_(inner.statement)
 
 
 def _compare_query(context: Context, node: CompareQuery, find: Find) -> Element:
     column = find(context, node.method, node.column)
-    return _OPERATE[node.operator](column, _one_column(context, node).statement.scalar_subquery())
+    inner = _one_column(context, node).statement.scalar_subquery()
+    if problem := unfit(node.operator, column.type, inner.type):
+        raise wrong(node.method, node.column, problem)
+    return _OPERATE[node.operator](column, inner)
 
 
 def _one_column(context: Context, node: InQuery | CompareQuery) -> Built:
@@ -124,19 +134,28 @@ def _one_column(context: Context, node: InQuery | CompareQuery) -> Built:
 
 def _range(context: Context, node: Range, find: Find) -> Element:
     column = find(context, node.method, node.column)
+    if problem := unfit("BETWEEN", column.type):
+        raise wrong(node.method, node.column, problem)
     low = _value(context, node.method, node.column, column.type, node.low, node.low_time)
     high = _value(context, node.method, node.column, column.type, node.high, node.high_time)
     return sa.not_(column.between(low, high)) if node.negated else column.between(low, high)
 
 
 def _columns(context: Context, node: Columns, find: Find) -> Element:
-    return _OPERATE[node.operator](find(context, node.method, node.left), find(context, node.method, node.right))
+    left, right = find(context, node.method, node.left), find(context, node.method, node.right)
+    if problem := unfit(node.operator, left.type, right.type):
+        raise wrong(node.method, node.left, problem)
+    return _OPERATE[node.operator](left, right)
 
 
 def _written(context: Context, node: Written, find: Find) -> Element:
     if find is grouped_value:
-        return _grouped_expression(context, node.method, node.text, dict(node.parameters))
-    return expression(context, node.method, node.text, dict(node.parameters))[0]
+        element = _grouped_expression(context, node.method, node.text, dict(node.parameters))
+    else:
+        element = expression(context, node.method, node.text, dict(node.parameters))[0]
+    if problem := condition_problem(element.type):
+        raise wrong(node.method, node.text, problem)
+    return element
 
 
 def _clause(_: Context, node: Clause, __: Find) -> Element:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapper, Session
 from fx_orm.query.garbage import MANY, undisturbed
 from fx_orm.query.keyset import Key
 from fx_orm.query.loading import covered, session_covered
+from fx_orm.query.messages import too_deep
 from fx_orm.query.plans import Plan, plan, plan_of_key
 from fx_orm.query.rows import Row
 from fx_orm.query.shapes import Shape
@@ -30,11 +31,17 @@ def entities(session: Session, shape: Shape, values: Sequence[Any], *, keep: boo
     if _is_covered(session, shape):
         connection = _connection(session)
         prepared = plan(shape, _ENTITIES, connection, keep=keep)
-        rows = connection.execute(prepared.built.statement, prepared.parameters(values)).all()
+        try:
+            rows = connection.execute(prepared.built.statement, prepared.parameters(values)).all()
+        except RecursionError as error:
+            raise too_deep() from error
         return prepared.load(session, rows) if prepared.load is not None else []
     prepared = plan(shape, _ORM, session.connection(), keep=keep)
-    with undisturbed(MANY if shape.limit is None else 0):  # how many they are is not known before
-        return list(session.scalars(prepared.built.statement, prepared.parameters(values)).all())
+    try:
+        with undisturbed(MANY if shape.limit is None else 0):  # how many they are is not known before
+            return list(session.scalars(prepared.built.statement, prepared.parameters(values)).all())
+    except RecursionError as error:
+        raise too_deep() from error
 
 
 def _is_covered(session: Session, shape: Shape) -> bool:
@@ -116,7 +123,10 @@ def _run(
 ) -> tuple[Plan, sa.CursorResult[Any]]:
     connection = _connection(session)
     prepared = plan(shape, purpose, connection, keep=keep)
-    return prepared, connection.execute(prepared.built.statement, prepared.parameters(values))
+    try:
+        return prepared, connection.execute(prepared.built.statement, prepared.parameters(values))
+    except RecursionError as error:
+        raise too_deep() from error
 
 
 def _connection(session: Session) -> sa.Connection:

@@ -6,7 +6,6 @@ every database, a string beside a date is a date.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -14,9 +13,18 @@ from sqlalchemy.types import TypeEngine
 
 from fx_orm.errors import QueryError, UnsupportedError
 from fx_orm.query.context import Context
+from fx_orm.query.kinds import is_boolean, is_temporal, plain, unfit
 from fx_orm.query.messages import wrong
 from fx_orm.query.moments import moment
-from fx_orm.query.values import WrongValue, converter, is_boolean, is_temporal, plain
+from fx_orm.query.operands import (
+    common_problem,
+    condition_problem,
+    function_problem,
+    moment_problem,
+    operator_problem,
+)
+from fx_orm.query.result_types import WholeNumber, result_type
+from fx_orm.query.values import WrongValue, converter
 from fx_orm.sql import Found, TimeExpression, functions, parse_expression, read_time
 from fx_orm.sql.nodes import (
     Between,
@@ -37,32 +45,6 @@ from fx_orm.sql.nodes import (
 )
 
 Element = sa.ColumnElement[Any]
-
-
-class WholeNumber(sa.types.TypeDecorator[int]):
-    """The sum of whole numbers, a part of a date: an int too where a driver hands out a Decimal."""
-
-    impl = sa.BigInteger
-    cache_ok = True
-
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's form
-        """Make it an int."""
-        return None if value is None else int(value)
-
-
-class Average(sa.types.TypeDecorator[Decimal]):
-    """The average of Decimals: four digits more than they have, on every database (as MariaDB computes it)."""
-
-    impl = sa.Numeric
-    cache_ok = True
-
-    def __init__(self, scale: int) -> None:
-        super().__init__(None, scale + 4, decimal_return_scale=scale + 4)
-        self.digits = Decimal(1).scaleb(-scale - 4)
-
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:  # noqa: ARG002 - SQLAlchemy's form
-        """Round what a database knows more of."""
-        return None if value is None else Decimal(value).quantize(self.digits, ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +84,33 @@ class Writing:
             raise wrong(self.method, self.argument, "* stands in COUNT(*) alone")
         return self.context.resolve(self.method, self.argument, node.qualifier, node.name)
 
+    def refuse(self, problem: str | None) -> None:
+        """Raise what is wrong with the expression, if anything is."""
+        if problem is not None:
+            raise wrong(self.method, self.argument, problem)
+
+    def condition(self, node: Node) -> Element:
+        """Build a node that must be true or false."""
+        element = self.element(node)
+        self.refuse(condition_problem(element.type))
+        return element
+
     def beside(self, node: Node, type_: TypeEngine[Any]) -> Element:
         """Build a node that is compared with something of `type_`: constants become of that type."""
         if isinstance(node, Parameter):
             slot = self.context.offset + self.parameters[node.name]
             return self.context.binds.parameter(slot, type_, self.method, self.argument)
-        if is_boolean(type_) and node in (Number("1"), Number("0")):
-            return sa.true() if node == Number("1") else sa.false()
+        if is_boolean(type_) and isinstance(node, Number):
+            if node.text not in ("0", "1"):
+                self.refuse(f"{node.text} is neither true nor false")
+            return sa.true() if node.text == "1" else sa.false()
+        time = _time(node) if is_temporal(type_) else None
+        if time is not None:
+            self.refuse(_OF_DAY if isinstance(plain(type_), sa.Time) else None)
+            return moment(time, type_, self.context.database)
         if not isinstance(node, Text):
             return self.element(node)
-        time = read_time(node.value) if is_temporal(type_) else None
-        if time is not None:
-            return moment(time, type_, self.context.database)
-        convert = converter(type_)
+        convert = converter(type_, self.context.database)
         try:
             return sa.literal(convert(node.value) if convert else node.value, None if convert is None else type_)
         except WrongValue as problem:
@@ -170,50 +166,62 @@ def _parameter(at: Writing, node: Any) -> Element:
 def _binary(at: Writing, node: Any) -> Element:
     if node.operator in ("AND", "OR"):
         join = sa.and_ if node.operator == "AND" else sa.or_
-        return join(at.element(node.left), at.element(node.right))
-    left, right = _pair(at, node.left, node.right)
+        return join(at.condition(node.left), at.condition(node.right))
+    left, right = _pair(at, node.left, node.right, _TEXT if "LIKE" in node.operator or node.operator == "||" else None)
+    at.refuse(operator_problem(node.operator, left.type, right.type))
     return _OPERATE[node.operator](left, right)
 
 
-def _pair(at: Writing, left: Node, right: Node) -> tuple[Element, Element]:
-    """Build two operands; a constant takes the type of the other one."""
+def _pair(at: Writing, left: Node, right: Node, type_: TypeEngine[Any] | None) -> tuple[Element, Element]:
+    """Build two operands; a constant takes the type of the other one, unless the operator says which it is."""
     constants = (Text, Number, Constant, Parameter)
     if isinstance(right, constants):
-        first = at.element(left)
-        return first, at.beside(right, first.type)
+        first = at.element(left) if type_ is None else at.beside(left, type_)
+        return first, at.beside(right, first.type if type_ is None else type_)
     if isinstance(left, constants):
         second = at.element(right)
+        return at.beside(left, second.type if type_ is None else type_), second
+    if _time(left) is not None:
+        second = at.element(right)
         return at.beside(left, second.type), second
-    first, second = at.element(left), at.element(right)
-    if is_temporal(first.type) and isinstance(right, Moment):
-        second = moment(TimeExpression(right.date_only), first.type, at.context.database)
-    return first, second
+    first = at.element(left)
+    return first, at.beside(right, first.type)
 
 
 def _unary(at: Writing, node: Any) -> Element:
+    if node.operator == "NOT":
+        return sa.not_(at.condition(node.operand))
     operand = at.element(node.operand)
-    return sa.not_(operand) if node.operator == "NOT" else -operand
+    at.refuse(operator_problem("-", operand.type, operand.type))
+    return -operand
 
 
 def _in(at: Writing, node: Any) -> Element:
     operand = at.element(node.operand)
     items = [at.beside(item, operand.type) for item in node.items]
+    at.refuse(common_problem([operand.type, *(item.type for item in items)]))
     return operand.not_in(items) if node.negated else operand.in_(items)
 
 
 def _between(at: Writing, node: Any) -> Element:
     operand = at.element(node.operand)
-    between = operand.between(at.beside(node.low, operand.type), at.beside(node.high, operand.type))
+    low, high = at.beside(node.low, operand.type), at.beside(node.high, operand.type)
+    for bound in (low, high):
+        at.refuse(unfit("BETWEEN", operand.type, bound.type))
+    between = operand.between(low, high)
     return sa.not_(between) if node.negated else between
 
 
 def _case(at: Writing, node: Any) -> Element:
     otherwise = None if node.otherwise is None else at.element(node.otherwise)
     if node.operand is None:
-        branches = [(at.element(when), at.element(then)) for when, then in node.branches]
+        branches = [(at.condition(when), at.element(then)) for when, then in node.branches]
     else:
         operand = at.element(node.operand)
-        branches = [(operand == at.beside(when, operand.type), at.element(then)) for when, then in node.branches]
+        cases = [at.beside(when, operand.type) for when, _ in node.branches]
+        at.refuse(common_problem([operand.type, *(case.type for case in cases)]))
+        branches = [(operand == case, at.element(then)) for case, (_, then) in zip(cases, node.branches, strict=True)]
+    at.refuse(common_problem([*(then.type for _, then in branches), *([] if otherwise is None else [otherwise.type])]))
     return sa.case(*branches, else_=otherwise)
 
 
@@ -222,7 +230,9 @@ def _cast(at: Writing, node: Any) -> Element:
 
 
 def _extract(at: Writing, node: Any) -> Element:
-    return sa.type_coerce(sa.extract(node.unit, at.element(node.operand)), WholeNumber())
+    operand = at.element(node.operand)
+    at.refuse(moment_problem(node.unit, operand.type))
+    return sa.type_coerce(sa.extract(node.unit, operand), WholeNumber())
 
 
 def _call(at: Writing, node: Any) -> Element:
@@ -231,6 +241,7 @@ def _call(at: Writing, node: Any) -> Element:
         return moment(time, sa.Date() if time.date_only else sa.DateTime(timezone=True), at.context.database)
     _check_function(at, node.name)
     arguments = [_argument(at, argument) for argument in node.arguments]
+    at.refuse(function_problem(node.name, [argument.type for argument in arguments]))
     built = _function(at, node.name, [sa.distinct(arguments[0])] if node.distinct else arguments)
     if node.condition is not None:
         if at.context.database == "mysql":
@@ -241,7 +252,7 @@ def _call(at: Writing, node: Any) -> Element:
                 feature="FILTER",
                 alternative="CASE",
             )
-        built = built.filter(at.element(node.condition))
+        built = built.filter(at.condition(node.condition))
     if node.window is None:
         return cast("Element", built)
     keys = [at.element(order.key).desc() if order.descending else at.element(order.key) for order in node.window.order]
@@ -263,6 +274,15 @@ def _argument(at: Writing, node: Node) -> Element:
     if isinstance(node, Column) and node.name == "*" and node.qualifier is None:
         return sa.literal_column("*")
     return at.element(node)
+
+
+def _time(node: Node) -> TimeExpression | None:
+    """Read what is a moment counted from now beside something temporal."""
+    if isinstance(node, Moment):
+        return TimeExpression(node.date_only)
+    if isinstance(node, Text):
+        return read_time(node.value)
+    return _time_call(node) if isinstance(node, Call) else None
 
 
 def _time_call(node: Call) -> TimeExpression | None:
@@ -298,28 +318,9 @@ def _function(at: Writing, name: str, arguments: list[Element]) -> Any:
     return getattr(sa.func, name)(*arguments, type_=result_type(name, arguments))
 
 
-def result_type(name: str, arguments: list[Element]) -> TypeEngine[Any] | None:
-    """Choose the type of a function's result so that it is the same Python type on every database."""
-    below = plain(arguments[0].type) if arguments else sa.types.NullType()
-    if name in _COUNTS:
-        return sa.Integer()
-    if name == "sum" and isinstance(below, sa.Integer):
-        return WholeNumber()
-    if name == "avg":
-        if not isinstance(below, sa.Numeric) or isinstance(below, sa.Float):
-            return sa.Float()
-        return sa.Numeric() if below.scale is None else Average(below.scale)
-    if name in _TEXTS:
-        return sa.String()
-    return arguments[0].type if name in _LIKE_ARGUMENT and arguments else None
-
-
+_TEXT = sa.String()
+_OF_DAY = "a time of day is compared with ISO 8601 such as '12:30', not with a moment"
 _FRAMES = {"ROWS": "rows", "RANGE": "range_", "GROUPS": "groups"}
-_COUNTS = {"count", "row_number", "rank", "dense_rank", "ntile", "length", "char_length"}
-_TEXTS = {"lower", "upper", "trim", "ltrim", "rtrim", "replace", "substr", "substring", "concat", "group_concat"}
-_LIKE_ARGUMENT = {
-    *("sum", "min", "max", "abs", "coalesce", "nullif", "first_value", "last_value", "nth_value", "lag", "lead"),
-}
 _CAST_TYPES: dict[str, TypeEngine[Any]] = {
     "integer": sa.Integer(),
     "float": sa.Float(),

@@ -13,14 +13,15 @@ from sqlalchemy.orm import Mapper
 
 from fx_orm.errors.nearest import did_you_mean
 from fx_orm.query.messages import wrong
-from fx_orm.query.values import Converter, WrongValue, converter, plain
+from fx_orm.query.stored_values import stored
+from fx_orm.query.values import Converter, WrongValue
 
 
 @dataclass(frozen=True, slots=True)
 class _Recipe:
-    """What becomes of a row: `columns` are (name in the row, key of the column, kind that needs no conversion, ...)."""
+    """What becomes of a row: `columns` are (name in the row, key of the column, conversion)."""
 
-    columns: tuple[tuple[str, str, type[Any] | None, Converter | None], ...]
+    columns: tuple[tuple[str, str, Converter | None], ...]
     constants: Mapping[str, Any]
     computed: tuple[tuple[str, Any], ...]
 
@@ -29,12 +30,18 @@ class IncomingRows:
     """Reads the rows of one statement on a table; `entity` is the class whose defaults count, if there is one."""
 
     def __init__(
-        self, entity: type[Any] | None, columns: Mapping[str, sa.ColumnElement[Any]], table: sa.Table, method: str
+        self,
+        entity: type[Any] | None,
+        columns: Mapping[str, sa.ColumnElement[Any]],
+        table: sa.Table,
+        method: str,
+        database: str,
     ) -> None:
         self._entity = entity
         self._columns = columns
         self._table = table
         self._method = method
+        self._database = database
         self._recipes: dict[tuple[str, ...], _Recipe] = {}
 
     def names(self, names: Iterable[str]) -> list[str]:
@@ -43,7 +50,7 @@ class IncomingRows:
         Raises:
             QueryError: the table has no such column.
         """
-        return [str(self._column(name).key) for name in names]
+        return [str(self.column(name).key) for name in names]
 
     def given(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of a row by the keys of the table's columns.
@@ -55,13 +62,14 @@ class IncomingRows:
 
     def _converted(self, row: Mapping[str, Any], recipe: _Recipe) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        for name, key, kind, convert in recipe.columns:
+        for name, key, convert in recipe.columns:
             value = row[name]
-            if convert is not None and type(value) is not kind and not isinstance(value, sa.ClauseElement):
+            if convert is not None:
                 try:
                     value = convert(value)
                 except WrongValue as problem:
-                    raise wrong(self._method, name, str(problem), value=value) from None
+                    if not (isinstance(value, sa.ClauseElement) or hasattr(value, "__clause_element__")):
+                        raise wrong(self._method, name, str(problem), value=value) from None
             values[key] = value
         return values
 
@@ -82,17 +90,27 @@ class IncomingRows:
         return found
 
     def _make(self, names: tuple[str, ...]) -> _Recipe:
-        columns = []
+        columns: dict[str, tuple[str, str, Converter | None]] = {}
         for name in names:
-            column = self._column(name)
-            columns.append((name, str(column.key), _finished(column.type), converter(column.type)))
-        missing = self._left_out({key for _, key, _, _ in columns})
+            column = self.column(name)
+            key = str(column.key)
+            if key in columns:
+                raise wrong(self._method, name, f'the same column is given as "{columns[key][0]}" too', name=name)
+            columns[key] = name, key, stored(column.type, self._database)
+        missing = self._left_out(set(columns))
         constants = {key: info.default for key, info in missing.items() if _is_constant(info)}
         return _Recipe(
-            tuple(columns), constants, tuple((key, info) for key, info in missing.items() if key not in constants)
+            tuple(columns.values()),
+            constants,
+            tuple((key, info) for key, info in missing.items() if key not in constants),
         )
 
-    def _column(self, name: str) -> sa.ColumnElement[Any]:
+    def column(self, name: str) -> sa.ColumnElement[Any]:
+        """Find the column of a name.
+
+        Raises:
+            QueryError: the table has none such.
+        """
         column = self._columns.get(name)
         if column is None:
             hint = did_you_mean(name, self._columns)
@@ -117,12 +135,3 @@ class IncomingRows:
 def _is_constant(info: Any) -> bool:
     """Whether a default is the same immutable value each time."""
     return info.default_factory is None and isinstance(info.default, (type(None), bool, int, float, str, bytes))
-
-
-def _finished(type_: Any) -> type[Any] | None:
-    """Return the class of values that a column of this type takes as they are."""
-    below = plain(type_)
-    for kind, taken in ((sa.Boolean, bool), (sa.Integer, int), (sa.Float, float)):
-        if isinstance(below, kind):
-            return taken
-    return None

@@ -13,10 +13,10 @@ from fx_orm.errors import UnsupportedError
 from fx_orm.query.context import Context
 from fx_orm.query.expressions import Element
 from fx_orm.query.grouping import Groups
+from fx_orm.query.kinds import plain
 from fx_orm.query.messages import wrong
 from fx_orm.query.shapes import Ordering, Seek, Shape
 from fx_orm.query.sources import From
-from fx_orm.query.values import plain
 
 _METHOD = "cursor_paginate"
 

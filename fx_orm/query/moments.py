@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
-from fx_orm.query.values import plain
+from fx_orm.query.kinds import plain
 from fx_orm.sql import Shift, StartOf, TimeExpression
 
 

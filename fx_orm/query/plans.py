@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapper
 from fx_orm.query.binding import Binds, Slot
 from fx_orm.query.context import Built
 from fx_orm.query.loading import Load, loader
+from fx_orm.query.messages import too_deep
 from fx_orm.query.shapes import Compare, Shape
 from fx_orm.query.statements import Purpose, statement
 from fx_orm.query.tables import Tables
@@ -52,7 +53,10 @@ def plan(shape: Shape, purpose: Purpose, connection: sa.Connection, *, keep: boo
     key = (shape, purpose)
     with _lock:
         plans = _plans.setdefault(connection.engine, OrderedDict())
-        found = plans.get(key)
+        try:
+            found = plans.get(key)
+        except RecursionError as error:
+            raise too_deep() from error
         if found is not None and found.is_current():
             plans.move_to_end(key)
             return found
@@ -81,16 +85,14 @@ def plan_of_key(mapper: Mapper[Any], connection: sa.Connection) -> Plan:
 
 def make_plan(shape: Shape, purpose: Purpose, connection: sa.Connection | None, dialect: str) -> Plan:
     """Build a plan; without a connection only tables of entities are known."""
+    database = "mysql" if dialect == "mariadb" else dialect
     tables = Tables(shape.entity, connection)
-    binds = Binds()
-    built = statement(
-        shape,
-        purpose,
-        tables,
-        "mysql" if dialect == "mariadb" else dialect,
-        binds,
-        names_every_group=connection is not None and _names_every_group(connection.dialect),
-    )
+    binds = Binds(database)
+    names_every_group = connection is not None and _names_every_group(connection.dialect)
+    try:
+        built = statement(shape, purpose, tables, database, binds, names_every_group=names_every_group)
+    except RecursionError as error:
+        raise too_deep() from error
     load = loader(built.mapper) if purpose.kind == "entities" and built.mapper is not None else None
     return Plan(built, tuple(binds.slots.values()), tuple(tables.used.values()), load)
 

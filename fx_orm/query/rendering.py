@@ -9,8 +9,8 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.visitors import cloned_traverse
 
-from fx_orm.errors import QueryError
 from fx_orm.errors.nearest import did_you_mean
+from fx_orm.query.messages import too_deep, wrong
 from fx_orm.query.plans import make_plan
 from fx_orm.query.shapes import Shape
 from fx_orm.query.statements import Purpose
@@ -23,19 +23,19 @@ _DIALECTS = {
 }
 
 
-def dialect_named(name: str) -> Dialect:
+def dialect_named(name: object) -> Dialect:
     """Return a dialect without its driver.
 
     Raises:
         QueryError: there is none of this name.
     """
+    if not isinstance(name, str):
+        problem = f"a database is a name or a dialect of SQLAlchemy, not an object of {type(name).__name__}"
+        raise wrong("to_sql", None, problem)
     make: Any = _DIALECTS.get(name)
     if make is None:
         known = ", ".join(_DIALECTS)
-        raise QueryError(
-            f'QueryBuilder.to_sql("{name}"): no such database{did_you_mean(name, _DIALECTS)} (there is {known})',
-            name=name,
-        )
+        raise wrong("to_sql", name, f"no such database{did_you_mean(name, _DIALECTS)} (there is {known})", name=name)
     return make()  # type: ignore[no-any-return]  # the classes are untyped
 
 
@@ -44,11 +44,18 @@ def render(
 ) -> tuple[str, Any]:
     """Write the statement and its parameters as the dialect's driver takes them; `inline` writes values into it."""
     plan = make_plan(shape, Purpose("rows"), connection, dialect.name)
-    statement: Any = plan.built.statement
-    parameters = plan.parameters(values)
+    try:
+        return _rendered(plan.built.statement, plan.parameters(values), dialect, inline=inline)
+    except RecursionError as error:
+        raise too_deep() from error
+
+
+def _rendered(statement: Any, parameters: dict[str, Any], dialect: Dialect, *, inline: bool) -> tuple[str, Any]:
     if inline:
         filled = _with_values(statement, parameters)
-        return str(filled.compile(dialect=dialect, compile_kwargs={"literal_binds": True})), ()
+        written = str(filled.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+        # Where parameters are written with %, SQLAlchemy doubles every other one: there are none for a driver to undo.
+        return written % () if dialect.paramstyle in ("format", "pyformat") else written, ()
     compiled = statement.compile(dialect=dialect)
     state = compiled.construct_expanded_state(parameters)
     text = _LINE_BREAK.sub(" ", state.statement)  # there are no values in it, so that no break is one of theirs

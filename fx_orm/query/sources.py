@@ -14,6 +14,7 @@ from fx_orm.query.conditions import combined
 from fx_orm.query.context import Context
 from fx_orm.query.expressions import Element, expression
 from fx_orm.query.messages import wrong
+from fx_orm.query.operands import condition_problem
 from fx_orm.query.shapes import Columns, Join, Shape, Source, Written
 from fx_orm.query.tables import columns_of
 from fx_orm.sql.nodes import Binary, Column, Node
@@ -153,6 +154,8 @@ def _on(context: Context, join: Join) -> tuple[Element, list[tuple[Any, Any]]]:
     """Build the ON condition, and list the columns that it makes equal (when it does nothing else)."""
     if isinstance(join.on, Written):
         element, tree = expression(context, join.method, join.on.text)
+        if problem := condition_problem(element.type):
+            raise wrong(join.method, join.on.text, problem)
         pairs = _equalities(tree)
         columns = [
             (context.resolve(join.method, join.on.text, *left), context.resolve(join.method, join.on.text, *right))

@@ -15,10 +15,11 @@ from fx_orm.mixins import SHOWS_DELETED, stamp_of
 from fx_orm.query.binding import Binds
 from fx_orm.query.conditions import combined, grouped_value
 from fx_orm.query.context import Built, Context
-from fx_orm.query.expressions import result_type
 from fx_orm.query.grouping import Groups
 from fx_orm.query.keyset import Key, behind, in_order, keyset
 from fx_orm.query.messages import wrong
+from fx_orm.query.operands import function_problem
+from fx_orm.query.result_types import result_type
 from fx_orm.query.selection import Selection, selection
 from fx_orm.query.shapes import Embedded, Lock, Ordering, Seek, Shape
 from fx_orm.query.sources import From, from_clause
@@ -323,6 +324,8 @@ def _function(context: Context, shape: Shape, purpose: Purpose) -> Built:
     if found is None:
         raise wrong(purpose.function, purpose.column, "the query has no table; call from_table()")
     column = context.column(purpose.function, purpose.column)
+    if problem := function_problem(purpose.function, [column.type]):
+        raise wrong(purpose.function, purpose.column, problem, name=purpose.column)
     computed: Any = getattr(sa.func, purpose.function)(column, type_=result_type(purpose.function, [column]))
     query = _filtered(found, combined(context, shape.conditions), sa.select(computed).select_from(found.clause))
     return Built(query, (purpose.function,))

@@ -80,11 +80,26 @@ class Tables:
             tables = _reflections.setdefault(self._connection.engine, {})
             if name not in tables:
                 schema, _, bare = name.rpartition(".")
+                if not _exists(self._connection, schema or None, bare):
+                    return None
                 try:
                     tables[name] = sa.Table(bare, sa.MetaData(), schema=schema or None, autoload_with=self._connection)
                 except NoSuchTableError:
                     return None
             return tables[name]
+
+
+def _exists(connection: sa.Connection, schema: str | None, name: str) -> bool:
+    """Look a table up in the catalogue, so that no other name than one of its own gets into the SQL of a reflection."""
+    if not name.isprintable() or not (schema or "").isprintable():
+        return False
+    inspector = sa.inspect(connection)
+    if connection.dialect.name == "postgresql":  # asks with a bound value, and along the search path
+        return bool(inspector.has_table(name, schema=schema))
+    if schema is not None and schema not in inspector.get_schema_names():
+        return False
+    temporary = inspector.get_temp_table_names() if connection.dialect.name == "sqlite" and schema is None else []
+    return name in (*inspector.get_table_names(schema), *inspector.get_view_names(schema), *temporary)
 
 
 def columns_of(selectable: sa.FromClause, mapper: Mapper[Any] | None) -> Mapping[str, sa.ColumnElement[Any]]:

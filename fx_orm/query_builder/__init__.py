@@ -60,9 +60,11 @@ class QueryBuilder(Changing[T]):
             manager = source
         elif source is not None:
             raise QueryError(f"QueryBuilder(): {shown(source)} is neither an entity nor a manager")
+        if manager is not None and not (isinstance(manager, Session) or callable(getattr(manager, "reading", None))):
+            raise QueryError(f"QueryBuilder(): {shown(manager)} is no manager")
         super().__init__(entity, manager)
 
-    def select(self, *items: "str | Iterable[Any] | Any", **queries: Recorder) -> "QueryBuilder[Row]":
+    def select(self, /, *items: "str | Iterable[Any] | Any", **queries: Recorder) -> "QueryBuilder[Row]":
         """Choose what is read, in place of what was chosen before: the results are rows then.
 
         An item is a column `"p.name"`, `"p.*"`, an expression `"COUNT(*) as n"`, or SQLAlchemy's; a builder by name is
@@ -79,7 +81,7 @@ class QueryBuilder(Changing[T]):
         self._selected("select", items, queries)
         return cast("QueryBuilder[Row]", self)
 
-    def add_select(self, *items: "str | Iterable[Any] | Any", **queries: Recorder) -> "QueryBuilder[Row]":
+    def add_select(self, /, *items: "str | Iterable[Any] | Any", **queries: Recorder) -> "QueryBuilder[Row]":
         """Choose more; arguments as in `select`.
 
         Example:
@@ -108,7 +110,7 @@ class QueryBuilder(Changing[T]):
             with self._reading() as session:
                 connection = session.connection()
                 return render(shape, self.draft.values, connection.dialect, connection, inline=values)
-        chosen = dialect_named(dialect) if isinstance(dialect, str) else dialect
+        chosen = dialect if isinstance(dialect, sa.Dialect) else dialect_named(dialect)
         return render(shape, self.draft.values, chosen, None, inline=values)
 
     def as_(self, model: type[M]) -> "QueryBuilder[M]":

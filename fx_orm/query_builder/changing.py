@@ -4,12 +4,13 @@ Each is one committed transaction, or part of the one under way. Entities are no
 """
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Self, TypeVar
 
 from fx_orm.query import changes
 from fx_orm.query.messages import wrong
 from fx_orm.query_builder.paging import Paging
-from fx_orm.query_builder.recording import checked_mapping
+from fx_orm.query_builder.recording import checked_mapping, listed_names, listed_rows, number
 
 T = TypeVar("T")
 
@@ -34,11 +35,9 @@ class Changing(Paging[T]):
             >>> QueryBuilder(Tag).insert([{"name": "green"}, {"name": "black"}])
             2
         """
-        rows = [values] if isinstance(values, Mapping) else list(values)
+        rows = listed_rows("insert", values)
         if self.draft.conditions:
             raise wrong("insert", None, "conditions do not go with it")
-        for row in rows:
-            checked_mapping("insert", row)
         if not rows:
             return 0
         with self._writing() as session:
@@ -62,17 +61,17 @@ class Changing(Paging[T]):
             >>> QueryBuilder(Tag).count()
             3
         """
-        listed = [rows] if isinstance(rows, Mapping) else list(rows)
+        listed = listed_rows("upsert", rows)
         if self.draft.conditions:
             raise wrong("upsert", None, "conditions do not go with it")
-        if not keys or isinstance(keys, str):
+        unique = listed_names("upsert", "keys", keys)
+        changed = None if update is None else listed_names("upsert", "update", update)
+        if not unique:
             raise wrong("upsert", None, 'keys is a list of columns: keys=["name"]')
-        for row in listed:
-            checked_mapping("upsert", row)
         if not listed:
             return 0
         with self._writing() as session:
-            return changes.upsert(session, self.draft.shape(), listed, keys, update)
+            return changes.upsert(session, self.draft.shape(), listed, unique, changed)
 
     def update(self, values: Mapping[str, Any]) -> int:
         """Change the rows that the conditions leave; return how many.
@@ -89,7 +88,7 @@ class Changing(Paging[T]):
         with self._writing() as session:
             return changes.update(session, self.draft.shape(), self.draft.values, values, "update")
 
-    def increment(self, column: str, by: Any = 1) -> int:
+    def increment(self, column: str, by: "int | float | Decimal" = 1) -> int:
         """Add to a column in the database itself; return how many rows changed.
 
         Example:
@@ -98,11 +97,11 @@ class Changing(Paging[T]):
             >>> QueryBuilder(Product).where("id", 1).value("stock")
             17
         """
+        name = self._named("increment", column)
+        amount = number("increment", name, "by", by)
         self._check_conditions("increment")
         with self._writing() as session:
-            return changes.increment(
-                session, self.draft.shape(), self.draft.values, self._named("increment", column), by
-            )
+            return changes.increment(session, self.draft.shape(), self.draft.values, name, amount)
 
     def delete(self) -> int:
         """Delete the rows that the conditions leave; return how many. Rows of a `SoftDelete` entity are stamped.

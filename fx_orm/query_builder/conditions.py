@@ -8,9 +8,10 @@ from typing import Any, Self, overload
 
 import sqlalchemy as sa
 
+from fx_orm.query.messages import wrong
 from fx_orm.query_builder.criteria import Criteria
 from fx_orm.query_builder.grouping import Grouping
-from fx_orm.query_builder.recording import Recorder
+from fx_orm.query_builder.recording import Recorder, shown
 
 Criterion = Mapping[str, Any] | sa.ColumnElement[bool] | bool
 
@@ -24,7 +25,7 @@ class Conditions(Criteria):
     def where(self, column: str, value: Any, /) -> Self: ...
     @overload
     def where(self, column: str, operator: str, value: Any, /) -> Self: ...
-    def where(self, *arguments: Any) -> Self:
+    def where(self, /, *arguments: Any, **fields: Any) -> Self:
         """Add a condition that must hold: `(column, value)`, `(column, operator, value)`, a dict, an expression.
 
         Two arguments are always equality. None is IS NULL. A string beside a date is ISO 8601 or a time expression.
@@ -35,7 +36,7 @@ class Conditions(Criteria):
             >>> QueryBuilder(Product).where({"category_id": 1, "stock": 80}).pluck("name")
             ['Cup']
         """
-        return self._where("AND", "where", arguments)
+        return self._where("AND", "where", arguments, fields)
 
     @overload
     def or_where(self, condition: Criterion, /) -> Self: ...
@@ -43,7 +44,7 @@ class Conditions(Criteria):
     def or_where(self, column: str, value: Any, /) -> Self: ...
     @overload
     def or_where(self, column: str, operator: str, value: Any, /) -> Self: ...
-    def or_where(self, *arguments: Any) -> Self:
+    def or_where(self, /, *arguments: Any, **fields: Any) -> Self:
         """Add a condition that may hold instead of all that was said so far; arguments as in `where`.
 
         Example:
@@ -53,7 +54,7 @@ class Conditions(Criteria):
             ... )
             ['Tea pot']
         """
-        return self._where("OR", "or_where", arguments)
+        return self._where("OR", "or_where", arguments, fields)
 
     @overload
     def where_not(self, condition: Criterion, /) -> Self: ...
@@ -61,14 +62,14 @@ class Conditions(Criteria):
     def where_not(self, column: str, value: Any, /) -> Self: ...
     @overload
     def where_not(self, column: str, operator: str, value: Any, /) -> Self: ...
-    def where_not(self, *arguments: Any) -> Self:
+    def where_not(self, /, *arguments: Any, **fields: Any) -> Self:
         """Add a condition that must not hold; arguments as in `where`.
 
         Example:
             >>> QueryBuilder(Product).where_not("name", "LIKE", "C%").pluck("name")
             ['Tea pot', 'Hose']
         """
-        return self._negated("AND", "where_not", arguments)
+        return self._negated("AND", "where_not", arguments, fields)
 
     @overload
     def or_where_not(self, condition: Criterion, /) -> Self: ...
@@ -76,14 +77,14 @@ class Conditions(Criteria):
     def or_where_not(self, column: str, value: Any, /) -> Self: ...
     @overload
     def or_where_not(self, column: str, operator: str, value: Any, /) -> Self: ...
-    def or_where_not(self, *arguments: Any) -> Self:
+    def or_where_not(self, /, *arguments: Any, **fields: Any) -> Self:
         """Allow that a condition does not hold, instead of all that was said so far; arguments as in `where`.
 
         Example:
             >>> QueryBuilder(Product).where("id", 2).or_where_not("stock", ">", 20).pluck("name")
             ['Tea pot', 'Cup']
         """
-        return self._negated("OR", "or_where_not", arguments)
+        return self._negated("OR", "or_where_not", arguments, fields)
 
     def where_in(self, column: str, values: "Iterable[Any] | Recorder") -> Self:
         """Ask for one of a list, or of what another builder selects; an empty list finds nothing.
@@ -328,6 +329,9 @@ class Conditions(Criteria):
             >>> QueryBuilder(Product).when(search, lambda q: q.where_contains("name", search)).count()
             3
         """
+        for chosen in (then, otherwise):
+            if chosen is not None and not callable(chosen):
+                raise wrong("when", None, f"a function is needed, not {shown(chosen)}")
         chosen = then if flag else otherwise
         if chosen is not None:
             chosen(self)
@@ -359,7 +363,7 @@ class Conditions(Criteria):
         """
         return Grouping(self, "or_where_group", "OR")
 
-    def having(self, *arguments: Any, **parameters: Any) -> Self:
+    def having(self, /, *arguments: Any, **parameters: Any) -> Self:
         """Add a condition on groups: an expression string, or what `where` takes; aliases of `select` may be used.
 
         Example:
@@ -371,7 +375,7 @@ class Conditions(Criteria):
         """
         return self._having_condition("AND", "having", arguments, parameters)
 
-    def or_having(self, *arguments: Any, **parameters: Any) -> Self:
+    def or_having(self, /, *arguments: Any, **parameters: Any) -> Self:
         """Allow groups by another condition instead; arguments as in `having`.
 
         Example:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from fx_orm.errors.nearest import did_you_mean
-from fx_orm.query.messages import wrong
+from fx_orm.query.messages import shortened, wrong
 from fx_orm.query.shapes import (
     Clause,
     Columns,
@@ -23,7 +23,18 @@ from fx_orm.query.shapes import (
     Written,
 )
 from fx_orm.query_builder.recording import Recorder, checked_mapping, is_clause, shown
-from fx_orm.sql import EQUALITY, IDENTITY, MEMBERSHIP, OPERATORS, ORDERING, RANGE, TimeExpression, operator, read_time
+from fx_orm.sql import (
+    EQUALITY,
+    IDENTITY,
+    LIKES,
+    MEMBERSHIP,
+    OPERATORS,
+    ORDERING,
+    RANGE,
+    TimeExpression,
+    operator,
+    read_time,
+)
 
 _MISSPELLED = {"==": "=", "=>": ">=", "=<": "<=", "===": "=", "!==": "!=", "><": "<>", "IS NULL": "IS"}
 
@@ -35,7 +46,11 @@ class Criteria(Recorder):
         self.draft.conditions += nodes
         return self
 
-    def _where(self, joiner: str, method: str, arguments: tuple[Any, ...]) -> Self:
+    def _where(self, joiner: str, method: str, arguments: tuple[Any, ...], fields: Mapping[str, Any]) -> Self:
+        if fields:
+            name = next(iter(fields))
+            ways = f'{method}("{name}", value), or {method}({{"{name}": value}})'
+            raise wrong(method, None, f"a condition is not given by keyword; write {ways}", name=name)
         if len(arguments) == 1 and isinstance(arguments[0], Mapping):
             return self._where_mapping(joiner, method, arguments[0])
         if len(arguments) == 1 and isinstance(arguments[0], str):
@@ -77,6 +92,8 @@ class Criteria(Recorder):
             if symbol not in EQUALITY:
                 raise wrong(method, column, f"{symbol} with None is never true; write where_null() or another value")
             return Is(joiner, method, column, None, negated=symbol != "=")
+        if symbol in LIKES and not isinstance(value, str):
+            raise wrong(method, column, f"{symbol} takes a pattern, which is a text, not {shown(value)}")
         return Compare(joiner, method, column, symbol, self.draft.slot(value), _time(value))
 
     def _beside_query(self, joiner: str, method: str, column: str, symbol: str, query: Recorder) -> Condition:
@@ -117,9 +134,8 @@ class Criteria(Recorder):
         )
 
     def _compared(self, joiner: str, method: str, left: str, operator: str, right: str) -> Self:
-        symbol = _comparison(method, left, operator)
         left, right = self._named(method, left), self._named(method, right)
-        return self._where_node(Columns(joiner, method, left, symbol, right))
+        return self._where_node(Columns(joiner, method, left, comparison(method, left, operator), right))
 
     def _found(self, joiner: str, method: str, query: Recorder, *, negated: bool) -> Self:
         return self._where_node(Exists(joiner, method, negated, self.draft.embed(self._query(method, query))))
@@ -127,9 +143,9 @@ class Criteria(Recorder):
     def _null(self, joiner: str, method: str, column: str, *, negated: bool) -> Self:
         return self._where_node(Is(joiner, method, self._named(method, column), None, negated=negated))
 
-    def _negated(self, joiner: str, method: str, arguments: tuple[Any, ...]) -> Self:
+    def _negated(self, joiner: str, method: str, arguments: tuple[Any, ...], fields: Mapping[str, Any]) -> Self:
         before = len(self.draft.conditions)
-        self._where("AND", method, arguments)
+        self._where("AND", method, arguments, fields)
         self.draft.enclose(before, joiner, negated=True)
         return self
 
@@ -168,11 +184,13 @@ def _operator(method: str, column: str, written: Any) -> str:
     if found is None:
         meant = _MISSPELLED.get(written.strip().upper())
         hint = f'; did you mean "{meant}"?' if meant else did_you_mean(written.strip(), OPERATORS)
-        raise wrong(method, column, f"operator {written!a} does not exist{hint}", name=written, nearest=meant)
+        said = ascii(shortened(written))
+        raise wrong(method, column, f"operator {said} does not exist{hint}", name=written, nearest=meant)
     return found
 
 
-def _comparison(method: str, column: str, written: Any) -> str:
+def comparison(method: str, column: str, written: Any) -> str:
+    """Take an operator that compares two columns from a caller."""
     symbol = _operator(method, column, written)
     if symbol not in EQUALITY | ORDERING:
         raise wrong(method, column, f"{symbol} does not compare two columns; write =, !=, <, <=, > or >=")

@@ -14,6 +14,7 @@ from fx_orm.query.messages import wrong
 from fx_orm.query.rows import into
 from fx_orm.query.shapes import Seek, Shape
 from fx_orm.query_builder.cursors import Position, check_position, order_of, read_cursor, write_cursor
+from fx_orm.query_builder.recording import whole_number
 from fx_orm.query_builder.results import Results, with_all_columns
 
 T = TypeVar("T")
@@ -30,8 +31,9 @@ class Paging(Results[T], Generic[T]):
             >>> [product.name for product in page], page.total, page.pages
             (['Tea pot', 'Cup'], 3, 2)
         """
-        if page < 1 or per_page < 1:
-            raise wrong("paginate", None, f"page and per_page count from 1, not {page} and {per_page}")
+        whole_number("paginate", "page", page, least=1)
+        whole_number("paginate", "per_page", per_page, least=1)
+        whole_number("paginate", "page", page * per_page, least=1)
         total = self.count()
         return Page(self.clone().limit(per_page).offset((page - 1) * per_page).get(), total, page, per_page)
 
@@ -53,8 +55,7 @@ class Paging(Results[T], Generic[T]):
             >>> [product.name for product in page]
             ['Tea pot']
         """
-        if per_page < 1:
-            raise wrong("cursor_paginate", None, f"per_page counts from 1, not {per_page}")
+        whole_number("cursor_paginate", "per_page", per_page, least=1)
         shape = self.draft.shape()
         if shape.limit is not None or shape.offset is not None:
             raise wrong("cursor_paginate", None, "it sets the limit itself: without limit() and offset()")
@@ -100,12 +101,15 @@ class Paging(Results[T], Generic[T]):
             >>> [len(part) for part in QueryBuilder(Product).chunk(2)]
             [2, 1]
         """
+        whole_number("chunk", "size", size, least=1)
         if self.draft.entity is None or self.draft.items or self.draft.orders or self.draft.limit is not None:
             raise wrong("chunk", None, "it reads entities by primary key: without select, order_by and limit")
         mapper: Mapper[Any] = sa.inspect(self.draft.entity)
         if len(mapper.primary_key) != 1:
             raise wrong("chunk", None, f"{self.draft.entity.__name__} has a primary key of several columns")
-        key = mapper.get_property_by_column(mapper.primary_key[0]).key
+        return self._chunks(mapper.get_property_by_column(mapper.primary_key[0]).key, size)
+
+    def _chunks(self, key: str, size: int) -> Iterator[list[T]]:
         query = self.clone().order_by(key).limit(size)
         last: Any = None
         while True:
@@ -127,6 +131,10 @@ class Paging(Results[T], Generic[T]):
             >>> sum(product.stock for product in QueryBuilder(Product).stream(size=500))
             143
         """
+        whole_number("stream", "size", size, least=1)
+        return self._streamed(size)
+
+    def _streamed(self, size: int) -> Iterator[T]:
         with self._reading() as session:
             for found in execution.stream(session, self.draft.shape(), self.draft.values, size, keep=self.draft.keep):
                 yield cast("T", found)

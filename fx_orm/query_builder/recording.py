@@ -3,9 +3,10 @@
 It knows no database. Every change leaves the builder usable; nothing is resolved before the statement is built.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from sqlalchemy.sql.elements import ClauseElement
 
 from fx_orm.query.messages import wrong
 from fx_orm.query.shapes import Combination, Condition, Embedded, Group, Item, Join, Lock, Ordering, Shape, Source
+from fx_orm.sql import name_problem
 
 
 @dataclass(slots=True)
@@ -146,6 +148,13 @@ class Recorder:
             raise wrong(method, None, f"a name is a string, not {shown(argument)}")
         return argument
 
+    def _new_name(self, method: str, argument: Any) -> str:
+        """Take an alias from a caller: the only names that a query makes up."""
+        name = self._named(method, argument)
+        if problem := name_problem(name):
+            raise wrong(method, name, problem, name=name)
+        return name
+
     def _clause(self, method: str, argument: Any) -> ClauseElement:
         """Take a SQLAlchemy expression; a query with one is built anew each time."""
         clause = argument.__clause_element__() if hasattr(argument, "__clause_element__") else argument
@@ -171,6 +180,53 @@ def is_clause(argument: object) -> bool:
 def shown(argument: object) -> str:
     """Describe an argument of the wrong kind without its content."""
     return f"an object of {type(argument).__name__}"
+
+
+def flag(method: str, name: str, argument: object) -> bool:
+    """Take a switch from a caller."""
+    if not isinstance(argument, bool):
+        raise wrong(method, None, f"{name} is True or False, not {shown(argument)}")
+    return argument
+
+
+def number(method: str, column: str, name: str, argument: object) -> int | float | Decimal:
+    """Take a number from a caller."""
+    if isinstance(argument, bool) or not isinstance(argument, (int, float, Decimal)):
+        raise wrong(method, column, f"{name} is a number, not {shown(argument)}")
+    return argument
+
+
+def whole_number(method: str, name: str | None, argument: object, *, least: int) -> int:
+    """Take a number of rows or pages from a caller."""
+    what = name or "a number of rows"
+    if not isinstance(argument, int) or isinstance(argument, bool):
+        raise wrong(method, None, f"{what} is a whole number, not {shown(argument)}")
+    if not least <= argument < _MOST:
+        raise wrong(
+            method, None, f"{what} is at least {least}, not {argument}" if argument < least else f"{what} is too large"
+        )
+    return argument
+
+
+_MOST = 2**63
+
+
+def listed_rows(method: str, argument: Any) -> list[Mapping[str, Any]]:
+    """Take one row or several from a caller."""
+    if isinstance(argument, (str, bytes)) or not isinstance(argument, Iterable):
+        raise wrong(
+            method, None, f"a row is a dict {{column: value}}, several are a list of them, not {shown(argument)}"
+        )
+    rows = [argument] if isinstance(argument, Mapping) else list(argument)
+    return [checked_mapping(method, row) for row in rows]
+
+
+def listed_names(method: str, name: str, argument: Any) -> list[str]:
+    """Take names of columns from a caller."""
+    names = [] if isinstance(argument, (str, bytes)) or not isinstance(argument, Iterable) else list(argument)
+    if not (names or argument == []) or not all(isinstance(each, str) for each in names):
+        raise wrong(method, None, f'{name} is a list of columns: {name}=["name"]')
+    return names
 
 
 def table_of(method: str, argument: Any) -> str:

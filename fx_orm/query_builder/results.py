@@ -218,9 +218,9 @@ class Results(Selecting, Generic[T]):
         """Select columns alone, each under its own text; what was selected before stays, its aliases may be meant."""
         shape = replace(self.draft.shape(), eager=())
         for column in columns:
-            problem = read_column(self._named(method, column)).problem
-            if problem:
-                raise wrong(method, column, problem, name=column)
+            read = read_column(self._named(method, column))
+            if read.problem or read.column.text == "*":
+                raise wrong(method, column, read.problem or "one column is needed, not all of them", name=column)
         chosen = tuple(Item(name, method=method) for name in dict.fromkeys(columns))
         return shape if shape.items else replace(shape, items=chosen)
 

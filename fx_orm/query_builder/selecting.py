@@ -6,11 +6,12 @@ Tables and columns are named by strings that are resolved when the statement is 
 from collections.abc import Iterable
 from typing import Any, Literal, Self
 
-from fx_orm.query.messages import wrong
+from fx_orm.query.messages import shortened, wrong
 from fx_orm.query.shapes import Clause, Columns, Combination, Item, Join, Lock, Ordering, Source, Written
 from fx_orm.query_builder.conditions import Conditions
-from fx_orm.query_builder.recording import Recorder, is_clause, shown, table_of
-from fx_orm.sql import EQUALITY, ORDERING, direction, operator, read_table
+from fx_orm.query_builder.criteria import comparison
+from fx_orm.query_builder.recording import Recorder, flag, is_clause, shown, table_of, whole_number
+from fx_orm.sql import direction, read_column, read_table
 
 
 class Selecting(Conditions):
@@ -136,7 +137,7 @@ class Selecting(Conditions):
             >>> QueryBuilder(Product).order_by("price").limit(2).pluck("name")
             ['Cup', 'Hose']
         """
-        self.draft.limit = None if count is None else self.draft.slot(_count("limit", count))
+        self.draft.limit = None if count is None else self.draft.slot(whole_number("limit", None, count, least=0))
         return self._changed()
 
     def offset(self, count: int | None) -> Self:
@@ -146,7 +147,7 @@ class Selecting(Conditions):
             >>> QueryBuilder(Product).order_by("price").offset(1).limit(1).pluck("name")
             ['Hose']
         """
-        self.draft.offset = None if count is None else self.draft.slot(_count("offset", count))
+        self.draft.offset = None if count is None else self.draft.slot(whole_number("offset", None, count, least=0))
         return self._changed()
 
     def distinct(self) -> Self:
@@ -190,7 +191,10 @@ class Selecting(Conditions):
             ...     QueryBuilder(Product).where("id", 1).for_update().one().stock
             12
         """
-        self.draft.lock = Lock(skip_locked, nowait)
+        skips, fails = flag("for_update", "skip_locked", skip_locked), flag("for_update", "nowait", nowait)
+        if skips and fails:
+            raise wrong("for_update", None, "skip_locked and nowait exclude each other")
+        self.draft.lock = Lock(skips, fails)
         return self._changed()
 
     def union(self, other: Recorder) -> Self:
@@ -238,9 +242,7 @@ class Selecting(Conditions):
             >>> QueryBuilder(db).with_cte("stock", stock).from_table("stock").where("pieces", ">", 60).get()
             [{'category_id': 1, 'pieces': 92}]
         """
-        if not self._named("with_cte", name).isidentifier():
-            raise wrong("with_cte", name, "a name is made of letters, digits and _")
-        self.draft.ctes[name] = self.draft.embed(self._query("with_cte", query))
+        self.draft.ctes[self._new_name("with_cte", name)] = self.draft.embed(self._query("with_cte", query))
         return self._changed()
 
     # --- recording ---
@@ -255,12 +257,13 @@ class Selecting(Conditions):
             else:
                 raise wrong(method, None, f"an item is a string or an expression of SQLAlchemy, not {shown(item)}")
         for alias, query in queries.items():
-            self.draft.items.append(Item(alias, query=self.draft.embed(self._query(method, query))))
+            inner = self.draft.embed(self._query(method, query))
+            self.draft.items.append(Item(self._new_name(method, alias), query=inner))
         self._changed()
 
     def _table(self, method: str, table: Any, alias: str | None) -> Source:
-        if alias is not None and not self._named(method, alias).isidentifier():
-            raise wrong(method, alias, "an alias is made of letters, digits and _")
+        if alias is not None:
+            self._new_name(method, alias)
         if isinstance(table, Recorder):
             if alias is None:
                 raise wrong(method, None, 'a builder that stands for a table needs a name: alias="..."')
@@ -284,10 +287,8 @@ class Selecting(Conditions):
         elif len(on) == 1:
             condition = Clause("AND", method, self._clause(method, on[0]))
         elif len(on) == 3:
-            symbol = operator(on[1]) if isinstance(on[1], str) else None
-            if symbol not in EQUALITY | ORDERING:
-                raise wrong(method, source.text, f"{on[1]!a} does not compare two columns; write =, !=, <, <=, > or >=")
-            condition = Columns("AND", method, self._named(method, on[0]), symbol, self._named(method, on[2]))
+            left, right = self._named(method, on[0]), self._named(method, on[2])
+            condition = Columns("AND", method, left, comparison(method, left, on[1]), right)
         else:
             raise wrong(method, source.text, f"it takes a condition, or left, operator, right; not {len(on)} arguments")
         self.draft.joins.append(Join(method, kind, source, condition))
@@ -297,13 +298,18 @@ class Selecting(Conditions):
         found = direction(written) if isinstance(written, str) else None
         if found is None:
             argument = column if isinstance(column, str) else None
-            raise wrong(method, argument, f'direction {written!a} does not exist; write "ASC" or "DESC"', name=written)
+            said = f"{shortened(written)!a}" if isinstance(written, str) else shown(written)
+            raise wrong(method, argument, f'direction {said} does not exist; write "ASC" or "DESC"', name=written)
         if is_clause(column):
             self.draft.orders.append(
                 Ordering(method, "", "" if found == "ASC" else found, self._clause(method, column))
             )
         else:
-            self.draft.orders.append(Ordering(method, self._named(method, column), found))
+            name = self._named(method, column)
+            remedy = _direction_in(name) if method == "order_by" else None
+            if remedy is not None:
+                raise wrong(method, name, f"the direction is said apart: order_by({remedy})", name=name)
+            self.draft.orders.append(Ordering(method, name, found))
         return self._changed()
 
     def _combine(self, operator: Literal["union", "union_all", "intersect", "except_"], other: Recorder) -> Self:
@@ -320,9 +326,11 @@ def _flat(method: str, items: tuple[Any, ...]) -> list[Any]:
     return list(items)
 
 
-def _count(method: str, value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise wrong(method, None, f"a whole number is needed, not {shown(value)}")
-    if value < 0:
-        raise wrong(method, None, f"{value} is less than 0")
-    return value
+def _direction_in(text: str) -> str | None:
+    """Say how `-price` and `price DESC` are written: the column and its direction as two arguments."""
+    bare = text.strip()
+    name, _, last = bare.rpartition(" ")
+    found = direction(last) if name else None
+    if found is None and bare.startswith("-"):
+        name, found = bare[1:], "DESC"
+    return None if found is None or read_column(name).problem else f'"{name.strip()}", "{found}"'

@@ -7,11 +7,13 @@ off, so that a function is a name and its arguments whatever a dialect makes of 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any, ClassVar
 
 from fx_orm.errors import QueryError
 from fx_orm.errors.nearest import did_you_mean
+from fx_orm.sql.calls import call_problem
 from fx_orm.sql.functions import functions
 from fx_orm.sql.nodes import (
     CAST_TYPES,
@@ -73,8 +75,14 @@ def _parsed(text: str) -> Expression:
         raise QueryError(problem, name=text)
     if read_select_item(text).alias is not None:
         raise QueryError("an alias cannot stand here", name=text)
-    tree = _node(_tree(text))
-    seen = list(_walk(tree))
+    try:
+        tree = _node(_tree(text))
+        seen = list(_walk(tree))
+    except RecursionError as error:
+        raise QueryError("it is nested too deeply", name=text) from error
+    for node in seen:
+        if isinstance(node, Call) and (problem := call_problem(node)):
+            raise QueryError(problem, name=node.name)
     return Expression(
         text,
         tree,
@@ -111,8 +119,6 @@ def _tree(text: str) -> Any:
         trees = _parser()(text)
     except SqlglotError as error:
         raise QueryError(f"it is no expression ({_reason(error)})", name=text) from error
-    except RecursionError as error:
-        raise QueryError("it is nested too deeply", name=text) from error
     if len(trees) != 1 or trees[0] is None:
         raise QueryError("it is no expression", name=text)
     return trees[0]
@@ -155,6 +161,8 @@ def _literal(tree: Any) -> Node:
         return Text(tree.this)
     if not _NUMBER.fullmatch(tree.this):
         raise QueryError(f"{tree.this!a} is no number", name=tree.this)
+    if len(tree.this) > _MOST_DIGITS or abs(Decimal(tree.this).adjusted()) > _MOST_DIGITS:
+        raise QueryError("a number has too many digits for every database", name=tree.this)
     return Number(tree.this)
 
 
@@ -235,7 +243,7 @@ def _bound(value: Any, side: str | None, outwards: int) -> int | None:
             raise QueryError("the frame ends before it begins", name="UNBOUNDED")
         return None
     distance = str(getattr(value, "this", ""))
-    if getattr(value, "key", "") != "literal" or not distance.isdigit():
+    if getattr(value, "key", "") != "literal" or not _DISTANCE.fullmatch(distance):
         raise QueryError("a frame is bounded by whole numbers, UNBOUNDED or CURRENT ROW", name=str(side))
     return direction * int(distance)
 
@@ -262,6 +270,8 @@ def _extract(tree: Any) -> Node:
 
 
 _NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_MOST_DIGITS = 300
+_DISTANCE = re.compile(r"[0-9]{1,9}")
 _CAST_NAMES = {
     **dict.fromkeys(("INT", "INTEGER", "BIGINT", "SMALLINT"), "integer"),
     **dict.fromkeys(("FLOAT", "DOUBLE", "REAL"), "float"),

@@ -39,10 +39,10 @@ DIRECTIONS = ("ASC", "DESC")
 def operator(text: str) -> str | None:
     """Return an operator as the table has it (`" not  like "` is `NOT LIKE`), or None when there is none such."""
     found = " ".join(text.upper().split())
-    return found if found in OPERATORS else None
+    return found if found in OPERATORS and text.isascii() else None
 
 
 def direction(text: str) -> str | None:
     """Return `ASC` or `DESC`, or None when the text is neither; case does not count."""
     found = text.strip().upper()
-    return found if found in DIRECTIONS else None
+    return found if found in DIRECTIONS and text.isascii() else None

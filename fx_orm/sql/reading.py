@@ -98,9 +98,7 @@ def read_table(text: str) -> TableReference:
     if rest[0].kind is not TokenKind.NAME or not rest[0].text:
         return TableReference(table, problem=_unexpected(rest))
     alias = Name(rest[0].text, rest[0].span)
-    problem = _unclosed(tokens) or _unexpected(rest[1:])
-    if not problem and not alias.text.isidentifier():
-        problem = "an alias is one name of letters, digits and _"
+    problem = _unclosed(tokens) or _unexpected(rest[1:]) or name_problem(alias.text)
     return TableReference(table, alias, problem)
 
 
@@ -146,14 +144,21 @@ def read_select_item(text: str) -> SelectItem:
     end = body[-1].end if body else len(text)
     if not body:
         problem = problem or "a column or an expression is missing"
-    elif alias and not alias.text.isidentifier():
-        wanted = "a name is missing after AS" if not alias.text else "an alias is one name of letters, digits and _"
-        problem = problem or wanted
+    elif alias:
+        problem = problem or ("a name is missing after AS" if not alias.text else name_problem(alias.text))
     expression = Name(text[start:end], Span(start, end))
     found = tuple(_columns(body))
     if len(body) == 1 and body[0].is_mark("*"):
         found = (ColumnReference(None, Name("*", body[0].span)),)
     return SelectItem(found, expression, alias, distinct, problem)
+
+
+def name_problem(name: str) -> str | None:
+    """Say why a text cannot be a name of the query's own: an alias, or that of a common table expression."""
+    if not name.isidentifier():
+        return "an alias is one name of letters, digits and _"
+    length = len(name.encode())
+    return None if length <= _MOST_BYTES else f"an alias has at most {_MOST_BYTES} bytes, not {length}"
 
 
 def columns(text: str) -> tuple[ColumnReference, ...]:
@@ -201,6 +206,7 @@ _STATEMENTS = (
     "EXCEPT",
     "FROM",
 )
+_MOST_BYTES = 58  # PostgreSQL cuts a name off after 63, and a link table's has `_link` behind that of its target
 _MOST_PARTS = 3  # schema.table.column
 
 

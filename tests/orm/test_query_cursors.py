@@ -266,7 +266,7 @@ def test_with_a_secret_only_signed_cursors_are_taken(small: "QueryBuilder[Ware]"
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (lambda q: q.cursor_paginate(0), "(): per_page counts from 1, not 0"),
+        (lambda q: q.cursor_paginate(0), "(): per_page is at least 1, not 0"),
         (lambda q: q.cursor_paginate(1, 3), "(): a cursor is a string, not an object of int"),
         (lambda q: q.limit(3).cursor_paginate(), "(): it sets the limit itself: without limit() and offset()"),
         (lambda q: q.order_by("extra").cursor_paginate(), '("extra"): a column of this type has no order'),

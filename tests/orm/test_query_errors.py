@@ -1,6 +1,5 @@
 """Each way to write a query wrongly has its one message: method, argument, what is wrong, what was likely meant."""
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 from fx_orm.errors import QueryError, UnsupportedError
 from fx_orm.query_builder import QueryBuilder
 from tests.orm.shop_tables import Shelf, Ware
+from tests.orm.told import mistakes
 
 Query = QueryBuilder[Any]
 
@@ -44,7 +44,7 @@ bound().where("price > 5 OR", 1)
 bound().order_by("nmae")
     QueryBuilder.order_by("nmae"): table "qb_ware" has no column "nmae"; did you mean "name"?
 bound().order_by("name DESC")
-    QueryBuilder.order_by("name DESC"): "DESC" cannot stand at position 6
+    QueryBuilder.order_by("name DESC"): the direction is said apart: order_by("name", "DESC")
 bound().select("id").group_by("nmae")
     QueryBuilder.group_by("nmae"): table "qb_ware" has no column "nmae"; did you mean "name"?
 bound().where_in("idd", [1])
@@ -154,9 +154,9 @@ bound().where_column("id", "LIKE", "stock")
 bound().order_by("name", "DOWN")
     QueryBuilder.order_by("name"): direction 'DOWN' does not exist; write "ASC" or "DESC"
 bound().limit(-1)
-    QueryBuilder.limit(): -1 is less than 0
+    QueryBuilder.limit(): a number of rows is at least 0, not -1
 bound().limit("5")
-    QueryBuilder.limit(): a whole number is needed, not an object of str
+    QueryBuilder.limit(): a number of rows is a whole number, not an object of str
 bound().select()
     QueryBuilder.select(): nothing is named
 bound().select(5)
@@ -227,7 +227,7 @@ bound().select("SUM(id) OVER (ORDER BY id ROWS stock PRECEDING) as n")
 bound().select("id").with_("shelf")
     QueryBuilder.with_("shelf"): relationships are loaded for entities, not for selected columns
 """
-CASES = [re.split(r"\n {4}", case, maxsplit=1) for case in re.split(r"\n(?=\S)", WRONG.strip())]
+CASES = mistakes(WRONG)
 
 
 @pytest.mark.parametrize(("code", "message"), CASES, ids=[code for code, _ in CASES])
@@ -235,7 +235,7 @@ def test_what_is_wrong_is_said(code: str, message: str) -> None:
     with pytest.raises(QueryError) as caught:
         eval(code).to_sql("sqlite")
     said = str(caught.value)
-    assert said == re.sub(r"\n {4}", " ", message)
+    assert said == message
     assert "\n" not in said
 
 
@@ -413,7 +413,7 @@ ENDS: dict[str, tuple[Callable[[Query], Any], str]] = {
     ),
     "insert": (lambda q: q.insert({"x; y": 1}), 'insert("x; y"): table "qb_ware" has no column "x; y"'),
     "insert where": (lambda q: q.where("id", 1).insert({"id": 1}), "insert(): conditions do not go with it"),
-    "paginate": (lambda q: q.paginate(0), "paginate(): page and per_page count from 1, not 0 and 20"),
+    "paginate": (lambda q: q.paginate(0), "paginate(): page is at least 1, not 0"),
     "chunk": (lambda q: next(q.limit(1).chunk()), "chunk(): it reads entities by primary key: without select"),
 }
 
@@ -441,6 +441,8 @@ def test_a_hostile_name_ends_as_a_query_error(place: str, engine: sa.Engine) -> 
 
 def test_a_hostile_value_is_bound() -> None:
     for text in HOSTILE:
+        if "\0" in text:
+            continue  # refused: not every database can store it
         query = bound().where("name", text).where_in("note", [text]).where_contains("note", text)
         query.where_raw("name != :x", x=text).select("id")
         sql, values = query.to_sql("sqlite")

@@ -231,7 +231,9 @@ ALTERNATIVES: dict[str, Callable[["QueryBuilder[Any]"], object]] = {
     "qb_ware.stock BETWEEN ? AND ?": lambda q: q.or_where_between("stock", 2, 3),
     "qb_ware.name LIKE ? ESCAPE '/'": lambda q: q.or_where_contains("name", "x"),
     "qb_ware.note LIKE ? ESCAPE '/'": lambda q: q.or_where_starts_with("note", "x"),
-    "qb_ware.kind LIKE ? ESCAPE '/'": lambda q: q.or_where_ends_with("kind", "x"),
+    "qb_ware.note LIKE ? ESCAPE '/' OR qb_ware.name LIKE ? ESCAPE '/'": (
+        lambda q: q.or_where_ends_with("note", "x").or_where_ends_with("name", "x")
+    ),
     "qb_ware.stock < qb_ware.id": lambda q: q.or_where_column("stock", "<", "id"),
     "qb_ware.stock + qb_ware.id > ?": lambda q: q.or_where_raw("stock + id > :least", least=3),
     "(EXISTS (SELECT qb_shelf.id FROM qb_shelf))": lambda q: q.or_where_exists(QueryBuilder(Shelf).select("id")),

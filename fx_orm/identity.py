@@ -1,6 +1,7 @@
 """Primary keys as people give them: a value, a tuple, a dict, a model; as the mapper wants them: one tuple."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -18,7 +19,10 @@ Identity = tuple[Any, ...]
 
 def mapper_of(entity_class: object) -> Mapper[Any]:
     """Return the mapper of an entity class. Raises MappingError for anything else."""
-    found: object = inspect(entity_class, raiseerr=False) if isinstance(entity_class, type) else None
+    found: object = entity_class.__dict__.get("__mapper__") if isinstance(entity_class, type) else None
+    if isinstance(found, Mapper) and found.class_manager.is_mapped:
+        return found  # what `inspect()` would find, by a longer way
+    found = inspect(entity_class, raiseerr=False) if isinstance(entity_class, type) else None
     if not isinstance(found, Mapper):
         raise MappingError(
             f"{_name(entity_class)} is not an entity; declare it as "
@@ -45,9 +49,9 @@ def read_identity(mapper: Mapper[Any], given: Any) -> Identity | None:
 
     Values are converted as the entity's fields would (`"2"` is 2 for an int). Raises QueryError for what does not fit.
     """
-    names = key_names(mapper)
-    if len(names) == 1 and type(given) is _kind(mapper):
+    if type(given) is _kind(mapper):
         return (given,)
+    names = key_names(mapper)
     entity = mapper.class_.__name__
     if isinstance(given, BaseModel):
         given = given.model_dump(include=set(names))
@@ -78,15 +82,16 @@ def key_names(mapper: Mapper[Any]) -> list[str]:
     return list(names)
 
 
-def _kind(mapper: Mapper[Any]) -> type[Any] | None:
-    """Return the class of a primary key of one column, None for what is read with more care: lists, dicts."""
-    if mapper not in _kinds:
-        try:
-            kind = mapper.primary_key[0].type.python_type
-        except NotImplementedError:
-            kind = None
-        _kinds[mapper] = kind if kind in (int, str, UUID) else None
-    return _kinds[mapper]
+def _kind(mapper: Mapper[Any]) -> type[Any]:
+    """Return the class of a primary key of one column, `_Nothing` for what is read with more care: several, lists."""
+    kind = _kinds.get(mapper)
+    if kind is None:
+        kind = _Nothing
+        if len(mapper.primary_key) == 1:
+            with suppress(NotImplementedError):
+                kind = mapper.primary_key[0].type.python_type
+        _kinds[mapper] = kind = kind if kind in (int, str, UUID) else _Nothing
+    return kind
 
 
 def _from_mapping(given: Mapping[str, Any], names: list[str], entity: str) -> Identity:
@@ -117,5 +122,9 @@ def _name(thing: object) -> str:
     return thing.__name__ if isinstance(thing, type) else type(thing).__name__
 
 
+class _Nothing:
+    """The class of no value."""
+
+
 _names: WeakKeyDictionary[Mapper[Any], list[str]] = WeakKeyDictionary()
-_kinds: WeakKeyDictionary[Mapper[Any], type[Any] | None] = WeakKeyDictionary()
+_kinds: WeakKeyDictionary[Mapper[Any], type[Any]] = WeakKeyDictionary()

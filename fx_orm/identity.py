@@ -8,7 +8,6 @@ from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, inspect
-from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.orm import InstanceState, Mapper
 
 from fx_orm.errors import MappingError, QueryError
@@ -19,25 +18,22 @@ Identity = tuple[Any, ...]
 
 def mapper_of(entity_class: object) -> Mapper[Any]:
     """Return the mapper of an entity class. Raises MappingError for anything else."""
-    found: object = entity_class.__dict__.get("__mapper__") if isinstance(entity_class, type) else None
-    if isinstance(found, Mapper) and found.class_manager.is_mapped:
-        return found  # what `inspect()` would find, by a longer way
-    found = inspect(entity_class, raiseerr=False) if isinstance(entity_class, type) else None
-    if not isinstance(found, Mapper):
-        raise MappingError(
-            f"{_name(entity_class)} is not an entity; declare it as "
-            f"`class {_name(entity_class)}(AbstractEntity, table=True)`",
-            entity=entity_class,
-        )
-    return found
+    if isinstance(entity_class, type):
+        found: Any = entity_class.__dict__.get("__mapper__")  # what `inspect()` finds, by a longer way
+        if not isinstance(found, Mapper) or not found.class_manager.is_mapped:
+            found = inspect(entity_class, raiseerr=False)
+        if isinstance(found, Mapper):
+            return found
+    raise MappingError(
+        f"{_name(entity_class)} is not an entity; declare it as "
+        f"`class {_name(entity_class)}(AbstractEntity, table=True)`",
+        entity=entity_class,
+    )
 
 
 def state_of(entity: object) -> InstanceState[Any]:
     """Return what SQLAlchemy knows of one entity. Raises MappingError for an object that is none."""
-    try:
-        found: object = inspect(entity)
-    except NoInspectionAvailable:
-        found = None
+    found: object = getattr(entity, "_sa_instance_state", None)  # what `inspect()` finds, by a longer way
     if not isinstance(found, InstanceState):
         what = f"the class {entity.__name__}" if isinstance(entity, type) else f"an object of {type(entity).__name__}"
         raise MappingError(f"{what} is not an entity; give an object of a class with `table=True`", entity=entity)

@@ -3,8 +3,6 @@
 Its engine is one of the running loop. Where synchronous code would load, an entity shows what it had (`LastKnown`).
 """
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +15,6 @@ from fx_orm.aio.last_known import BeforeChanges, LastKnown, State
 from fx_orm.aio.unloaded import unloaded
 from fx_orm.config import Settings
 from fx_orm.database import async_engines
-from fx_orm.entity_manager.exclusive_use import ExclusiveUse
 from fx_orm.entity_manager.unit_of_work import UnitOfWork
 from fx_orm.errors import FxError
 
@@ -40,26 +37,18 @@ class AwaitingUnitOfWork(UnitOfWork):
         event.listen(self.session, "after_rollback", self._on_rollback)
 
     @property
-    def exclusive_use(self) -> ExclusiveUse:
-        """The guard against two users at once."""
-        return self._use
-
-    @property
     def holds_connection(self) -> bool:
         """Tell whether a connection is in use."""
         return self._connected
 
-    @contextmanager
-    def call(self, *, ending: bool = False, asking: bool = True) -> Generator[Session]:
-        """Enclose every use of the session, as every unit of work does."""
-        try:
-            with super().call(ending=ending, asking=asking) as session:
-                yield session
-        except exc.MissingGreenlet as error:
+    def explain(self, error: BaseException) -> None:
+        """Raise in place of `error` what explains it better, if anything does."""
+        if isinstance(error, exc.MissingGreenlet):
             raise FxError(
                 "sync_manager talks to the database, which asynchronous code must wait for; "
                 "call it in a function that `await em.run_sync(function)` runs"
             ) from error
+        super().explain(error)
 
     def _configured_engine(self, settings: Settings) -> sa.Engine:
         return async_engines.engine(settings).sync_engine

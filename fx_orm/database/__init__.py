@@ -5,7 +5,7 @@ It knows settings and addresses, no entities: sessions and transactions are the 
 
 from fx_orm.database.broken_transactions import is_broken, refusal
 from fx_orm.database.engines import dispose, engine, engine_for
-from fx_orm.database.error_translation import explained, is_retryable
+from fx_orm.database.error_translation import explain, explained, is_retryable
 from fx_orm.database.read_only import READ_ONLY
 from fx_orm.database.sqlite import WRITE_LOCK
 from fx_orm.database.waiting import pause
@@ -16,6 +16,7 @@ __all__ = [
     "dispose",
     "engine",
     "engine_for",
+    "explain",
     "explained",
     "is_broken",
     "is_retryable",

@@ -58,11 +58,17 @@ def explained() -> Generator[None]:
     """Complete what leaves this block: SQLAlchemy's original becomes the cause, an exhausted pool is explained."""
     try:
         yield
-    except (DuplicateKeyError, ForeignKeyError, DatabaseUnavailable) as error:
+    except Exception as error:
+        explain(error)
+        raise
+
+
+def explain(error: BaseException) -> None:
+    """Do for one error what `explained` does: complete it, or raise another one in its place."""
+    if isinstance(error, (DuplicateKeyError, ForeignKeyError, DatabaseUnavailable)):
         if error.original is not None:
             error.__cause__ = error.original
-        raise
-    except exc.TimeoutError as error:
+    elif isinstance(error, exc.TimeoutError):
         raise DatabaseUnavailable(
             "no connection became free in time: all of the pool are in use; close managers when their work is done, "
             "or raise pool_size, max_overflow or pool_timeout"

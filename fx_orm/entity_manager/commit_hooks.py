@@ -13,21 +13,11 @@ Hook = Callable[[], object]
 
 
 class CommitHooks:
-    """The hooks of one manager: first they wait for a commit, then they are due, then they have run.
-
-    Entered around each call of the manager: when the one that committed is over, what is due runs.
-    """
+    """The hooks of one manager: first they wait for a commit, then they are due, then they have run."""
 
     def __init__(self) -> None:
         self._waiting: list[Hook] = []
         self._due: list[Hook] = []
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        if self._due:
-            self.run()
 
     def add(self, hook: Any) -> None:
         """Let a hook wait. Raises FxError for what cannot be called, or would have to be awaited."""
@@ -57,6 +47,8 @@ class CommitHooks:
 
     def run(self) -> None:
         """Run those that are due, in order. Raises AfterCommitError at the end when one of them failed."""
+        if not self._due:
+            return
         failed: list[tuple[str, Exception]] = []
         due, self._due = self._due, []
         for hook in due:

@@ -23,7 +23,8 @@ class ExclusiveUse:
         self._owner: tuple[int, Any] | None = None
         self._depth = 0
 
-    def __enter__(self) -> None:
+    def begin(self) -> None:
+        """Enter. Raises ConcurrentUseError when somebody else is inside."""
         owner = threading.get_ident(), scope.running_task()
         if self._owner == owner:
             self._depth += 1
@@ -32,11 +33,18 @@ class ExclusiveUse:
             self._refuse()
         self._owner, self._depth = owner, 1
 
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """Leave what was entered last."""
         self._depth -= 1
         if self._depth == 0:
             self._owner = None
             self._free.release()
+
+    def __enter__(self) -> None:
+        self.begin()
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
 
     def _refuse(self) -> None:
         task = self._owner[1] if self._owner is not None else None

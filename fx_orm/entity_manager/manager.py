@@ -3,8 +3,8 @@
 It builds no queries (`QueryBuilder` does) and decides nothing about when a connection is taken (`UnitOfWork` does).
 """
 
-from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -74,7 +74,12 @@ class EntityManager:
 
     def persist_all(self, entities: Iterable[T]) -> list[T]:
         """Persist several entities."""
-        return [self.persist(entity) for entity in entities]
+        listed = list(entities)
+        for entity in listed:
+            state_of(entity)
+        with self._work.call(asking=False) as session:
+            session.add_all(listed)
+        return listed
 
     def remove(self, entity: object) -> None:
         """Delete an entity with the next flush; one that was only persisted so far is forgotten.
@@ -296,21 +301,16 @@ class EntityManager:
 
     # What queries, repositories and scopes use
 
-    @contextmanager
-    def reading(self) -> Generator[Session]:
+    def reading(self) -> AbstractContextManager[Session]:
         """Lend the session for a query; afterwards the connection goes back when nothing else holds it."""
-        with self._work.call() as session:
-            self._work.flush_before_query()
-            yield session
+        return self._work.call(querying=True)
 
-    @contextmanager
-    def writing(self) -> Generator[Session]:
+    def writing(self) -> AbstractContextManager[Session]:
         """Lend the session for a change: a committed transaction of its own, or a part of the one under way.
 
         Everything that is pending is flushed with it.
         """
-        with self._work.writing() as session:
-            yield session
+        return self._work.writing()
 
     def unsaved(self) -> list[str]:
         """Describe for people what would be lost by `close()`."""

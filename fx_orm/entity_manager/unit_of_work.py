@@ -16,6 +16,7 @@ from sqlmodel import Session as SQLModelSession
 
 from fx_orm import config, database, mixins, scope
 from fx_orm.constraints import follow_convention
+from fx_orm.entity_manager.calls import Call
 from fx_orm.entity_manager.commit_hooks import CommitHooks
 from fx_orm.entity_manager.exclusive_use import ExclusiveUse
 from fx_orm.entity_manager.flushes import Flushes, described
@@ -44,7 +45,7 @@ class UnitOfWork:
         self.blocks = 0
         """How many `transaction()` blocks are open."""
         self.read_only = False
-        self._use = ExclusiveUse()
+        self.exclusive_use = ExclusiveUse()
         self._calls = 0
         self._connected = False
         self._outdated = False
@@ -57,30 +58,35 @@ class UnitOfWork:
         event.listen(self.session, "do_orm_execute", self._on_execute)
         self.session.info[scope.INERT_LISTENERS] = 1
 
-    @contextmanager
-    def call(self, *, ending: bool = False, asking: bool = True) -> Generator[Session]:
+    def call(self, *, ending: bool = False, asking: bool = True, querying: bool = False) -> Call:
         """Enclose every use of the session: alone, up to date, its errors explained, its connection given back.
 
-        One that asks the database nothing may leave what was loaded as it is. Raises FxError in a transaction that an
-        error has broken, unless it is about `ending` that.
+        One that asks the database nothing may leave what was loaded as it is; one that is `querying` flushes first
+        where `autoflush` says so. Raises FxError in a transaction that an error has broken, unless it is about `ending`
+        that.
         """
-        with self.hooks, self._use, self._explained():
-            if not ending and not self.session.is_active:
-                raise database.refusal()
-            if self._calls == 0:
+        return Call(self, ending=ending, asking=asking, querying=querying)
+
+    def begin_call(self, *, ending: bool, asking: bool) -> None:
+        """Prepare the session. Raises FxError in a transaction that is broken, unless the call is for `ending` it."""
+        if not ending and not self.session.is_active:
+            raise database.refusal()
+        if self._calls == 0:
+            if self._fixed_engine is None:
                 self._follow_configuration()
-                if asking:
-                    self._expire_outdated()
-            self._calls += 1
-            try:
-                yield self.session
-            except BaseException as error:
-                self._calls -= 1
-                self._tidy_up_after(error)
-                raise
-            self._calls -= 1
-            if self.autocommit and self._is_idle() and self.has_uncommitted():
-                self.commit()
+            if asking and self._outdated:
+                self._expire_outdated()
+        self._calls += 1
+
+    def end_call(self, error: BaseException | None) -> None:
+        """Tidy up after a call, which `error` may have left."""
+        self._calls -= 1
+        if error is not None:
+            self._tidy_up_after(error)
+            return
+        if self.autocommit and self._is_idle() and self.has_uncommitted():
+            self.commit()
+        if self.release_when_idle:
             self._release_if_idle()
 
     @contextmanager
@@ -211,25 +217,21 @@ class UnitOfWork:
 
     def close(self) -> None:
         """Roll back what is not committed, give the connection back, let go of every entity."""
-        with self._use, self._explained():
+        with self.exclusive_use, database.explained():
             self.hooks.forget()
             self.session.close()
 
-    @contextmanager
-    def _explained(self) -> Generator[None]:
-        try:
-            with database.explained():
-                yield
-        except (StaleDataError, ObjectDeletedError) as error:
-            if isinstance(error, FxError):
-                raise
+    def explain(self, error: BaseException) -> None:
+        """Raise in place of `error` what explains it better, if anything does."""
+        if isinstance(error, (StaleDataError, ObjectDeletedError)) and not isinstance(error, FxError):
             raise self._flushes.explain(error) from error
-        except exc.PendingRollbackError as error:
+        if isinstance(error, exc.PendingRollbackError):
             raise database.refusal() from error
+        database.explain(error)
 
     def _follow_configuration(self) -> None:
         """Use the database that is configured now; entities of another one are let go of."""
-        if self._fixed_engine is not None or self._connected:
+        if self._connected:
             return
         settings = config.settings()
         engine = self._configured_engine(settings)

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, Session
+from sqlalchemy.orm.attributes import instance_state
 
 from fx_orm.query.garbage import MANY, undisturbed
 from fx_orm.query.keyset import Key
@@ -51,8 +52,10 @@ def _is_covered(session: Session, shape: Shape) -> bool:
 
 def find(session: Session, mapper: Mapper[Any], identity: tuple[Any, ...]) -> Any | None:
     """Load the entity with a primary key, softly deleted or not; the one that the session has already, if it has it."""
-    is_known = mapper.identity_key_from_primary_key(identity) in session.identity_map
-    if is_known or not (covered(mapper) and session_covered(session)):
+    known = session.identity_map.get(mapper.identity_key_from_primary_key(identity))
+    if known is not None and mapper.inherits is None and not instance_state(known).expired:
+        return known
+    if known is not None or not (covered(mapper) and session_covered(session)):
         return session.get(mapper.class_, identity)
     connection = _connection(session)
     prepared = plan_of_key(mapper, connection)

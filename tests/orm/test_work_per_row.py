@@ -17,6 +17,7 @@ from sqlalchemy import event
 
 from fx_orm import AbstractEntity, EntityManager, Field, QueryBuilder
 from fx_orm.database import engine_for
+from fx_orm.errors import MappingError
 
 MOMENT = datetime(2026, 1, 1, 12, 30, tzinfo=UTC)
 
@@ -100,3 +101,26 @@ def test_a_loaded_row_costs_few_calls_and_no_events_of_attributes(em: EntityMana
         for name in ("name", "weight", "sent_at"):
             event.remove(getattr(Parcel, name), "set", note)
     assert heard == []
+
+
+def test_what_is_found_again_costs_few_calls(em: EntityManager) -> None:
+    """The key, the call of the manager, a look into the identity map."""
+    parcel = em.find(Parcel, 1)
+    assert calls(partial(em.find, Parcel, 1)) <= 30
+    assert em.find(Parcel, 1) is parcel
+
+
+def test_persisting_many_is_one_call_of_the_manager(em: EntityManager) -> None:
+    def persist(count: int) -> object:
+        return em.persist_all([Parcel(name="parcel", weight=1) for _ in range(count)])
+
+    def add(count: int) -> object:
+        made = [Parcel(name="parcel", weight=1) for _ in range(count)]
+        em.session.add_all(made)
+        return made
+
+    assert calls_per_row(em, persist) <= calls_per_row(em, add) + 1  # whether it is an entity at all
+    em.clear()
+    with pytest.raises(MappingError, match="an object of str is not an entity"):
+        em.persist_all([Parcel(name="parcel", weight=1), "parcel"])
+    assert not em.session.new

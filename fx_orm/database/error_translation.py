@@ -15,6 +15,7 @@ from sqlalchemy.engine import ExceptionContext
 
 from fx_orm.database.error_codes import code_of
 from fx_orm.database.read_only import is_read_only
+from fx_orm.database.sqlite import is_in_memory
 from fx_orm.errors import DatabaseUnavailable, DuplicateKeyError, ForeignKeyError
 from fx_orm.urls import shown
 
@@ -63,12 +64,17 @@ def explained() -> Generator[None]:
         raise
 
 
-def explain(error: BaseException) -> None:
+def explain(error: BaseException, engine: sa.Engine | None = None) -> None:
     """Do for one error what `explained` does: complete it, or raise another one in its place."""
     if isinstance(error, (DuplicateKeyError, ForeignKeyError, DatabaseUnavailable)):
         if error.original is not None:
             error.__cause__ = error.original
     elif isinstance(error, exc.TimeoutError):
+        if engine is not None and engine.dialect.name == "sqlite" and is_in_memory(engine.url):
+            raise DatabaseUnavailable(
+                "no connection became free in time: a database in memory has one connection, and a manager holds it; "
+                "commit or close that one, let the work join its transaction, or use a file"
+            ) from error
         raise DatabaseUnavailable(
             "no connection became free in time: all of the pool are in use; close managers when their work is done, "
             "or raise pool_size, max_overflow or pool_timeout"

@@ -227,7 +227,7 @@ class UnitOfWork:
             raise self._flushes.explain(error) from error
         if isinstance(error, exc.PendingRollbackError):
             raise database.refusal() from error
-        database.explain(error)
+        database.explain(error, self._engine)
 
     def _follow_configuration(self) -> None:
         """Use the database that is configured now; entities of another one are let go of."""

@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,29 +36,36 @@ def pool_options(url: sa.URL) -> dict[str, Any]:
 
 
 def connect_arguments(url: sa.URL) -> dict[str, Any]:
-    """Let a connection be used by the thread that holds it, whichever opened it, and wait for locks."""
-    timeout = {} if "timeout" in url.query else {"timeout": BUSY_TIMEOUT_SECONDS}
-    return {"check_same_thread": False, **timeout}
+    """Let a connection be used by the thread that holds it, whichever opened it, and wait for locks.
+
+    A connection of aiosqlite does not wait itself: its thread could not be interrupted. `async_connections` waits.
+    """
+    waiting = url.get_driver_name() != "aiosqlite"
+    return {"check_same_thread": False, "timeout": busy_timeout(url) if waiting else 0}
+
+
+def busy_timeout(url: sa.URL) -> float:
+    """Say how many seconds a lock is waited for."""
+    return float(str(url.query.get("timeout", BUSY_TIMEOUT_SECONDS)))
 
 
 def prepare(engine: sa.Engine) -> None:
     """Tell each new connection how to work, and begin transactions ourselves."""
-    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "connect", partial(_on_connect, seconds=busy_timeout(engine.url)))
     event.listen(engine, "begin", _on_begin)
 
 
-def _on_connect(connection: Any, _record: object) -> None:
+def _on_connect(connection: Any, _record: object, *, seconds: float) -> None:
     with cursor_of_new(connection) as cursor:
         connection.isolation_level = None  # the driver begins transactions late and not for SELECT: `_on_begin` does
         cursor.execute("PRAGMA foreign_keys=ON")
-        _enter_wal(cursor)
+        _enter_wal(cursor, seconds)
         cursor.execute("PRAGMA synchronous=NORMAL")
 
 
-def _enter_wal(cursor: Any) -> None:
+def _enter_wal(cursor: Any, seconds: float) -> None:
     """Switch the file to WAL, in which it stays. SQLite's timeout does not count for the switch: so we wait."""
-    milliseconds = _answer(cursor, "PRAGMA busy_timeout")
-    end = time.monotonic() + milliseconds / 1000
+    end = time.monotonic() + seconds
     while True:
         try:
             if _answer(cursor, "PRAGMA journal_mode") != "wal":

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from fx_orm import EntityManager, QueryBuilder, Repository, database
 from fx_orm.aio import AsyncEntityManager, AsyncQueryBuilder, AsyncRepository
 from fx_orm.database import async_engines
+from fx_orm.query_builder import Row
 from fx_orm.urls import resolve
 
 
@@ -63,6 +64,12 @@ class Opened:
             return AsyncEntityManager(async_engines.engine_for(self.url), **options)
         return cast("AsyncEntityManager", Awaited(EntityManager(self.engine, **options), AsyncEntityManager))
 
+    def query(self, em: AsyncEntityManager) -> AsyncQueryBuilder[Row]:
+        """Start a query that is bound to no entity."""
+        if self.mode.asynchronous:
+            return AsyncQueryBuilder(em)
+        return cast("AsyncQueryBuilder[Row]", Awaited(QueryBuilder(_behind(em)), AsyncQueryBuilder))
+
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """Read as another connection, by the synchronous driver."""
         engine = sa.create_engine(resolve(self.url, Path.cwd()), poolclass=sa.NullPool)
@@ -102,7 +109,7 @@ class Awaited:
             return _awaited(value)
         if not inspect.isroutine(value):
             return self._faced(value)
-        return lambda *arguments, **named: self._faced(value(*arguments, **named))
+        return lambda *arguments, **named: self._faced(value(*map(_behind, arguments), **named))
 
     async def __aenter__(self) -> "Awaited":
         self._target.__enter__()
@@ -146,10 +153,16 @@ class _Block:
 
 def _awaited(function: Callable[..., Any]) -> Callable[..., Any]:
     async def call(*arguments: Any, **named: Any) -> Any:
-        given = [_at_once(each) if inspect.iscoroutinefunction(each) else each for each in arguments]
-        return function(*given, **named)
+        return function(*map(_behind, arguments), **named)
 
     return call
+
+
+def _behind(argument: Any) -> Any:
+    """Return what synchronous code is given for an argument."""
+    if isinstance(argument, Awaited):
+        return argument._target
+    return _at_once(argument) if inspect.iscoroutinefunction(argument) else argument
 
 
 def _at_once(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -37,6 +37,12 @@ class LastKnown:
         """Take other values than those that entities have, which expire now."""
         self._hidden |= changed
 
+    def columns_of(self, state: State) -> Values:
+        """Return the values of an entity's columns that it had before any change that is not flushed."""
+        values = {**self._hidden.get(state, {}), **state.dict, **state.committed_state}
+        columns = state.mapper.column_attrs.keys()
+        return {key: values[key] for key in columns if key in values and values[key] is not NO_VALUE}
+
     def hide(self) -> None:
         """Take the values that were put back, so that the session loads anew."""
         shown, self._shown = self._shown, WeakSet()
@@ -59,14 +65,15 @@ class LastKnown:
 class BeforeChanges:
     """The values that entities had before a transaction, and each savepoint in it, changed them."""
 
-    def __init__(self) -> None:
+    def __init__(self, last_known: LastKnown) -> None:
+        self._last_known = last_known
         self._levels: list[dict[State, Values]] = [{}]
 
     def note(self, states: Iterable[State]) -> None:
         """Remember the values of entities that are going to be changed or deleted, but for what is noted already."""
         for state in states:
             if state not in self._levels[-1]:
-                self._levels[-1][state] = _unchanged_columns(state)
+                self._levels[-1][state] = self._last_known.columns_of(state)
 
     def forget(self) -> dict[State, Values]:
         """Return what was noted since the transaction or savepoint began, for one that is rolled back."""
@@ -85,12 +92,6 @@ class BeforeChanges:
     def end(self) -> None:
         """Begin with nothing, for the next transaction."""
         self._levels = [{}]
-
-
-def _unchanged_columns(state: State) -> Values:
-    values = {**state.dict, **state.committed_state}
-    columns = state.mapper.column_attrs.keys()
-    return {key: values[key] for key in columns if key in values and values[key] is not NO_VALUE}
 
 
 def _take_for_current(state: State) -> None:

@@ -29,7 +29,7 @@ class AwaitingUnitOfWork(UnitOfWork):
     def __init__(self, engine: AsyncEngine | None, *, release_when_idle: bool) -> None:
         super().__init__(None if engine is None else engine.sync_engine, release_when_idle=release_when_idle)
         self.last_known = LastKnown()
-        self._before = BeforeChanges()
+        self._before = BeforeChanges(self.last_known)
         self._in_flush: list[State] = []
         event.listen(self.session, "before_flush", self._on_before_flush)
         event.listen(self.session, "after_flush_postexec", self._on_flushed)

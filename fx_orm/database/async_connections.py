@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.util.concurrency import await_, in_greenlet
 
 from fx_orm.database.new_connections import cursor_of_new
@@ -34,6 +35,8 @@ def prepare(engine: sa.Engine) -> None:
 
 
 def _connect(dialect: Any, record: Any, arguments: list[Any], named: dict[str, Any]) -> Any:
+    if not in_greenlet():
+        raise MissingGreenlet("a connection is opened outside of a call that is awaited")
     try:
         connection = dialect.connect(*arguments, **named)
     except OSError as error:  # asyncpg passes them on as they are

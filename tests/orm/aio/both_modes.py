@@ -72,9 +72,17 @@ class Opened:
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """Read as another connection, by the synchronous driver."""
-        engine = sa.create_engine(resolve(self.url, Path.cwd()), poolclass=sa.NullPool)
-        with engine.connect() as connection:
+        with self._other.connect() as connection:
             return [tuple(row) for row in connection.execute(sa.text(statement))]
+
+    def change(self, statement: str) -> None:
+        """Change rows as another connection, by the synchronous driver."""
+        with self._other.begin() as connection:
+            connection.execute(sa.text(statement))
+
+    @property
+    def _other(self) -> sa.Engine:
+        return sa.create_engine(resolve(self.url, Path.cwd()), poolclass=sa.NullPool)
 
     @property
     def checked_out(self) -> int:

@@ -50,6 +50,6 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 
 def test_importing_the_package_loads_no_heavy_library() -> None:
-    heavy = "sqlalchemy", "sqlmodel", "alembic", "sqlglot", "pydantic"
+    heavy = "sqlalchemy", "sqlmodel", "alembic", "sqlglot", "pydantic", "asyncio", "greenlet"
     script = f"import sys, fx_orm; print([name for name in {heavy!r} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"

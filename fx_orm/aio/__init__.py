@@ -16,7 +16,7 @@ from fx_orm.aio.query_builder import AsyncQueryBuilder
 from fx_orm.aio.repository import AsyncRepository
 from fx_orm.aio.streams import Stream
 from fx_orm.aio.transaction import AsyncTransaction
-from fx_orm.database.async_engines import dispose
+from fx_orm.database.async_engines import dispose, running_loop
 
 __all__ = [
     "AsyncEntityManager",
@@ -31,4 +31,11 @@ __all__ = [
     "use",
 ]
 
-managers.install(lambda: AsyncEntityManager(release_when_idle=True))
+
+def _make() -> AsyncEntityManager:
+    """Make the manager of a task that has none: it gives its connection back whenever it is idle."""
+    running_loop()
+    return AsyncEntityManager(release_when_idle=True)
+
+
+managers.install(_make)

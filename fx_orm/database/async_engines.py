@@ -24,6 +24,14 @@ _OUTSIDE = (
 )
 
 
+def running_loop() -> asyncio.AbstractEventLoop:
+    """Return the running event loop. Raises FxError where none runs."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise FxError(_OUTSIDE) from None
+
+
 def engine(settings: Settings) -> AsyncEngine:
     """Return the running loop's engine of the project's database; the same settings give the same engine.
 
@@ -97,7 +105,7 @@ class _LoopEngines:
             yield
         finally:
             await self.dispose()
-            _loops.pop(asyncio.get_running_loop(), None)
+            _loops.pop(running_loop(), None)
 
     async def dispose(self) -> None:
         while self.closings:
@@ -114,10 +122,7 @@ _lock = threading.Lock()
 
 
 def _of_running_loop() -> _LoopEngines:
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        raise FxError(_OUTSIDE) from None
+    loop = running_loop()
     engines = _loops.get(loop)
     if engines is None:
         with _lock:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from fx_orm import AbstractEntity, Field, Relationship, SoftDelete
+from fx_orm.aio import AsyncRepository
 
 
 class Shelf(AbstractEntity, table=True):
@@ -62,6 +63,13 @@ class Seat(SQLModel, table=True):
     place: int = Field(primary_key=True)
     taken_by: int | None = Field(default=None, foreign_key="aio_shelf.id")
     shelf: Shelf | None = Relationship()
+
+
+class ShelfRepository(AsyncRepository[Shelf]):
+    """The asynchronous repository of shelves."""
+
+    async def names(self) -> list[str]:
+        return await self.pluck("name", order_by="name")
 
 
 ENTITIES: list[Any] = [Shelf, Book, Note, Draft, Seat]

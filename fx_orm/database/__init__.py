@@ -6,6 +6,7 @@ It knows settings and addresses, no entities: sessions and transactions are the 
 from fx_orm.database.broken_transactions import is_broken, refusal
 from fx_orm.database.engines import dispose, engine, engine_for
 from fx_orm.database.error_translation import explain, explained, is_retryable
+from fx_orm.database.open_streams import open_stream
 from fx_orm.database.read_only import READ_ONLY
 from fx_orm.database.sqlite import WRITE_LOCK
 from fx_orm.database.waiting import pause
@@ -20,6 +21,7 @@ __all__ = [
     "explained",
     "is_broken",
     "is_retryable",
+    "open_stream",
     "pause",
     "refusal",
 ]

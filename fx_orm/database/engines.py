@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fx_orm.config import DatabaseSettings, Settings
-from fx_orm.database import broken_transactions, error_translation, pipelines, read_only, servers, sqlite
+from fx_orm.database import broken_transactions, error_translation, open_streams, pipelines, read_only, servers, sqlite
 from fx_orm.urls import database_url, driver_arguments
 
 _engines: dict[tuple[object, ...], sa.Engine] = {}
@@ -85,6 +85,7 @@ def prepare(made: sa.Engine) -> None:
     else:
         servers.prepare(made)
     pipelines.prepare(made)
+    open_streams.prepare(made)
     read_only.prepare(made)
     error_translation.prepare(made)
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, Session
 from sqlalchemy.orm.attributes import instance_state
 
+from fx_orm.database import open_stream
 from fx_orm.query.garbage import MANY, undisturbed
 from fx_orm.query.keyset import Key
 from fx_orm.query.loading import covered, session_covered
@@ -103,17 +104,27 @@ def stream(session: Session, shape: Shape, values: Sequence[Any], size: int, *, 
     """Read entities or rows one after the other, `size` at a time, from a cursor of the server where it has one."""
     options: dict[str, Any] = {"yield_per": size}
     if shape.gives_entities:
-        prepared = plan(shape, _ORM, session.connection(), keep=keep)
+        connection = session.connection()
+        prepared = plan(shape, _ORM, connection, keep=keep)
         statement, parameters = prepared.built.statement, prepared.parameters(values)
-        with closing(session.scalars(statement, parameters, execution_options=options)) as found:
-            yield from found
+        with (
+            closing(session.scalars(statement, parameters, execution_options=options)) as found,
+            open_stream(connection, found) as stream,
+        ):
+            for part in found.partitions(size):
+                yield from part
+                stream.check()
         return
     connection = _connection(session)
     prepared = plan(shape, _ROWS, connection, keep=keep)
     keys, parameters = prepared.built.keys, prepared.parameters(values)
-    with connection.execute(prepared.built.statement, parameters, execution_options=options) as result:
-        for row in result:
-            yield Row(zip(keys, row, strict=True))
+    with (
+        connection.execute(prepared.built.statement, parameters, execution_options=options) as result,
+        open_stream(connection, result) as stream,
+    ):
+        for part in result.partitions(size):
+            yield from (Row(zip(keys, row, strict=True)) for row in part)
+            stream.check()
 
 
 def scalar(session: Session, shape: Shape, values: Sequence[Any], purpose: Purpose, *, keep: bool = True) -> Any:

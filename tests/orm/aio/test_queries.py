@@ -9,7 +9,7 @@ import pytest_asyncio
 import sqlalchemy as sa
 
 from fx_orm.aio import AsyncEntityManager, AsyncQueryBuilder
-from fx_orm.errors import DuplicateKeyError, MultipleFoundError, NotFoundError, QueryError, UnsupportedError
+from fx_orm.errors import DuplicateKeyError, FxError, MultipleFoundError, NotFoundError, QueryError, UnsupportedError
 from tests.orm.aio.both_modes import Opened
 from tests.orm.aio.tables import Book, Draft, Shelf
 
@@ -109,6 +109,24 @@ async def test_streams_and_chunks(books: AsyncQueryBuilder[Book]) -> None:
         ["Emma"],
     ]
     assert [book async for book in books.clone().where("pages", 0).stream()] == []
+
+
+async def test_other_work_during_a_stream(books: AsyncQueryBuilder[Book], em: AsyncEntityManager, db: Opened) -> None:
+    seen: list[str] = []
+    async for book in books.clone().order_by("id").stream(2):
+        seen.append(book.title)
+        if db.mode.database != "mariadb":
+            assert await em.query_builder(Shelf).count() == 1
+        elif len(seen) < 4:
+            with pytest.raises(UnsupportedError, match="on its connection nothing else is done before its end"):
+                await em.query_builder(Shelf).count()
+    assert seen == TITLES
+    for end in (em.rollback, em.commit):
+        rows = books.clone().select("title").order_by("id").stream(1)
+        assert (await anext(rows))["title"] == "Anna"
+        await end()
+        with pytest.raises(FxError, match="this stream was read no further: the transaction that it began in was"):
+            await anext(rows)
 
 
 async def test_the_ends_that_change(books: AsyncQueryBuilder[Book], em: AsyncEntityManager, db: Opened) -> None:

@@ -57,17 +57,8 @@ async def test_a_loop_that_is_left_early(em: AsyncEntityManager, db: Opened) -> 
         if shelf.name == "005":
             break
     assert await em.query_builder(Shelf).count() == 20
-    await shelves_inside(em)
     await em.commit()
     assert db.checked_out == 0
-
-
-async def shelves_inside(em: AsyncEntityManager) -> None:
-    async for shelf in em.query_builder(Shelf).order_by("id").stream(4):
-        other = await em.get(Shelf, 20)  # the manager is the task's own: it may be used meanwhile
-        assert other.name == "019"
-        if shelf.name == "009":
-            return
 
 
 async def test_the_connection_goes_back_though_nothing_is_called_any_more(db: Opened) -> None:

@@ -134,7 +134,7 @@ async def test_a_change_of_what_somebody_changed_meanwhile_is_refused(em: AsyncE
     db.change("UPDATE aio_note SET text = 'theirs', version = 2")
     note.text = "mine"
     await em.find(Note, 1)
-    with pytest.raises(FxError, match='a row of table "aio_note" was changed or deleted by somebody else'):
+    with pytest.raises(FxError, match="Note 1 was changed or deleted by somebody else since it was loaded"):
         await em.commit()
     await em.find(Note, 1)
     assert note.text == "theirs"

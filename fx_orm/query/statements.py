@@ -260,8 +260,11 @@ def _combined(context: Context, shape: Shape, query: Any, width: int) -> Any:
                 None,
                 f"both queries give the same number of columns, not {width} and {len(inner.keys)}",
             )
+        part, shape = inner.statement, combination.query.shape
+        if shape.combinations or shape.orders or shape.limit is not None or shape.offset is not None:
+            part = sa.select(part.subquery())  # SQLite takes no brackets, ORDER BY and LIMIT inside a union
         result = getattr(sa, combination.operator.rstrip("_") + ("_" if combination.operator == "except_" else ""))(
-            result, inner.statement
+            result, part
         )
     return result
 

@@ -34,6 +34,8 @@ class Paging(Results[T], Generic[T]):
         whole_number("paginate", "page", page, least=1)
         whole_number("paginate", "per_page", per_page, least=1)
         whole_number("paginate", "page", page * per_page, least=1)
+        if self.draft.limit is not None or self.draft.offset is not None:
+            raise wrong("paginate", None, "it sets the limit itself: without limit() and offset()")
         total = self.count()
         return Page(self.clone().limit(per_page).offset((page - 1) * per_page).get(), total, page, per_page)
 
@@ -94,23 +96,28 @@ class Paging(Results[T], Generic[T]):
     def chunk(self, size: int = 1000) -> Iterator[list[T]]:
         """Read entities in lists of at most `size`, by primary key: rows changed meanwhile are not missed or repeated.
 
-        Each list is a query of its own. The builder is bound to an entity with one key column, and has no order of its
-        own.
+        Each list is a query of its own, and each entity is in one list, also where a join finds it several times. The
+        builder is bound to an entity with one key column, and has no order of its own.
 
         Example:
             >>> [len(part) for part in QueryBuilder(Product).chunk(2)]
             [2, 1]
         """
         whole_number("chunk", "size", size, least=1)
-        if self.draft.entity is None or self.draft.items or self.draft.orders or self.draft.limit is not None:
-            raise wrong("chunk", None, "it reads entities by primary key: without select, order_by and limit")
-        mapper: Mapper[Any] = sa.inspect(self.draft.entity)
+        draft = self.draft
+        others = draft.items or draft.orders or draft.combinations or draft.model
+        if draft.entity is None or others or draft.limit is not None or draft.offset is not None:
+            refused = "select, order_by, limit, offset, union and as_"
+            raise wrong("chunk", None, f"it reads entities by primary key: without {refused}")
+        mapper: Mapper[Any] = sa.inspect(draft.entity)
         if len(mapper.primary_key) != 1:
-            raise wrong("chunk", None, f"{self.draft.entity.__name__} has a primary key of several columns")
+            raise wrong("chunk", None, f"{draft.entity.__name__} has a primary key of several columns")
         return self._chunks(mapper.get_property_by_column(mapper.primary_key[0]).key, size)
 
     def _chunks(self, key: str, size: int) -> Iterator[list[T]]:
         query = self.clone().order_by(key).limit(size)
+        if query.draft.joins:
+            query.distinct()
         last: Any = None
         while True:
             step = query.clone()
@@ -135,9 +142,12 @@ class Paging(Results[T], Generic[T]):
         return self._streamed(size)
 
     def _streamed(self, size: int) -> Iterator[T]:
+        shape, model = self.draft.shape(), self.draft.model
+        if model is not None:
+            shape = with_all_columns(shape)
         with self._reading() as session:
-            for found in execution.stream(session, self.draft.shape(), self.draft.values, size, keep=self.draft.keep):
-                yield cast("T", found)
+            for found in execution.stream(session, shape, self.draft.values, size, keep=self.draft.keep):
+                yield cast("T", found if model is None else into(model, found))
 
 
 def _around(

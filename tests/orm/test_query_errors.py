@@ -415,6 +415,20 @@ ENDS: dict[str, tuple[Callable[[Query], Any], str]] = {
     "insert where": (lambda q: q.where("id", 1).insert({"id": 1}), "insert(): conditions do not go with it"),
     "paginate": (lambda q: q.paginate(0), "paginate(): page is at least 1, not 0"),
     "chunk": (lambda q: next(q.limit(1).chunk()), "chunk(): it reads entities by primary key: without select"),
+    "chunk an offset": (
+        lambda q: next(q.offset(1).chunk()),
+        "chunk(): it reads entities by primary key: without select, order_by, limit, offset, union and as_",
+    ),
+    "chunk a union": (
+        lambda q: next(q.union(q.clone()).chunk()),
+        "chunk(): it reads entities by primary key: without select, order_by, limit, offset, union and as_",
+    ),
+    "chunk models": (
+        lambda q: next(q.as_(Shelf).chunk()),
+        "chunk(): it reads entities by primary key: without select, order_by, limit, offset, union and as_",
+    ),
+    "paginate a limit": (lambda q: q.limit(3).paginate(2, 2), "paginate(): it sets the limit itself: without limit()"),
+    "paginate an offset": (lambda q: q.offset(3).paginate(), "paginate(): it sets the limit itself: without limit()"),
 }
 
 

@@ -434,6 +434,35 @@ def test_pages_and_chunks_and_streams(session: Session) -> None:
     rows.close()  # type: ignore[attr-defined]
 
 
+def test_streams_make_models_of_rows_too(session: Session) -> None:
+    streamed = wares(session).as_(Stock).where("id", "<", 3).order_by("id").stream(1)
+    assert list(streamed) == [Stock("Sencha", 5), Stock("Assam", 0)]
+
+
+def test_chunks_hold_an_entity_once_that_a_join_finds_several_times(session: Session) -> None:
+    joined = wares(session).join("labels")
+    found = [ware.id for ware in joined.clone().order_by("id").get()]
+    assert len(found) > len(set(found))
+    chunks = [[ware.id for ware in chunk] for chunk in joined.chunk(1)]
+    assert chunks == [[key] for key in sorted(set(found))]
+
+
+def test_a_part_of_a_union_keeps_its_order_and_limit(session: Session) -> None:
+    dearest = wares(session).select("name").order_by("price", "DESC").limit(1)
+    both = wares(session).select("name").where("id", 1).union_all(dearest).order_by("name")
+    assert both.pluck("name") == ["Pot", "Sencha"]
+    nested = (
+        wares(session)
+        .select("id")
+        .where("id", 1)
+        .union(wares(session).select("id").where("id", 2).union(wares(session).select("id").where("id", 3)))
+        .order_by("id")
+    )
+    assert nested.pluck("id") == [1, 2, 3]
+    entities = wares(session).where("id", 1).union(wares(session).order_by("id", "DESC").limit(1)).order_by("id")
+    assert [ware.id for ware in entities.get()] == [1, 5]
+
+
 def test_explain_is_the_databases_own_words(session: Session) -> None:
     said = wares(session).where("name", "x").where("created_at", ">", "2024-01-01").where_in("id", [1, 2]).explain()
     assert "qb_ware" in str(said)

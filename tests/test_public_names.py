@@ -13,6 +13,7 @@ AbstractEntity Timestamps SoftDelete Field Relationship Repository QueryBuilder 
 SQLModel JSON Column CheckConstraint ForeignKey Index UniqueConstraint
 select insert update delete text func and_ or_ not_ col
 FxError ConfigError MappingError QueryError NotFoundError MultipleFoundError ConcurrentUseError AfterCommitError
+LazyLoadError LazyLoadWarning
 UnsupportedError MigrationError BackupError DuplicateKeyError ForeignKeyError StaleEntityError DetachedError
 DatabaseUnavailable
 """

@@ -86,7 +86,7 @@ OTHERS = frozenset(
         *("limit", "offset", "distinct", "all_rows", "when", "where_group", "or_where_group", "where_raw", "with_"),
         *("or_where_raw", "where_exists", "where_not_exists", "or_where_exists", "or_where_not_exists", "for_update"),
         *("union", "union_all", "intersect", "except_", "with_cte"),
-        *("with_deleted", "clone", "as_"),
+        *("with_deleted", "clone", "as_", "lazy"),
     }
 )
 

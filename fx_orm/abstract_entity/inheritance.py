@@ -93,7 +93,8 @@ def _check_own_table(cls: Any, parent: Any, columns: Mapping[str, Column[Any]]) 
 
 
 def _check_shared_table(cls: Any, parent: Any, columns: Mapping[str, Column[Any]]) -> None:
-    own = {attribute.columns[0].name for attribute in inspect(parent).column_attrs}
+    # Not `column_attrs`, which would look for the targets of all relationships: they may be declared later.
+    own = {column.name for column in inspect(parent).columns}
     _check_repetition(cls, parent, columns, own)
     for field, column in columns.items():
         name = column.name or field  # SQLAlchemy gives it the field's name when it maps the class

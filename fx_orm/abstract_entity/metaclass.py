@@ -18,7 +18,6 @@ from sqlmodel.main import (  # public names of a public module, which `sqlmodel`
     SQLModelMetaclass,
 )
 
-from fx_orm.abstract_entity.detachment import explain_detachment
 from fx_orm.abstract_entity.field_preparation import describe_column
 from fx_orm.abstract_entity.inheritance import check_inheritance
 from fx_orm.abstract_entity.redefinition import forget, make_room, take_over
@@ -29,6 +28,7 @@ from fx_orm.constraints import complete_constraints
 from fx_orm.errors import MappingError
 from fx_orm.fields import Field, options_of
 from fx_orm.json_tracking import is_same, watch
+from fx_orm.lazy_loading.touching import attend
 from fx_orm.models import redeclared
 from fx_orm.relationships.declaration import with_sqlalchemy
 from fx_orm.schema import naming
@@ -194,7 +194,7 @@ def _map(cls: Any, name: str, bases: tuple[type, ...], namespace: dict[str, Any]
         if isinstance(column.type, Document | JSON):
             watch(cls, field)
     guard_collections(cls)
-    event.listen(cls, "mapper_configured", explain_detachment)
+    event.listen(cls, "mapper_configured", attend)
     unchecked.add(cls)
     for old in gone:
         take_over(old, cls)

@@ -10,8 +10,8 @@ from sqlalchemy import Table, inspect
 from sqlmodel import SQLModel
 from sqlmodel.main import RelationshipInfo  # a public name of a public module, which `sqlmodel` does not re-export
 
-from fx_orm.abstract_entity.detachment import explain_detachment
 from fx_orm.errors import MappingError
+from fx_orm.lazy_loading.touching import attend
 from fx_orm.relationships.declaration import link_of, read, with_sqlalchemy
 from fx_orm.relationships.targets import forgotten, resolve, succeeded, table_classes
 
@@ -87,7 +87,7 @@ def _replace(entity_class: Any, field: str, relationship: Any) -> None:
         warnings.filterwarnings("ignore", message="User-placed attribute")
         warnings.filterwarnings("ignore", message="relationship '.*' will copy column")
         setattr(entity_class, field, relationship)
-    explain_detachment(inspect(entity_class))
+    attend(inspect(entity_class))
     entity_class.__fx_validation__.relationships_changed()
 
 

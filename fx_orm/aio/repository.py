@@ -8,6 +8,7 @@ from fx_orm.aio.object_manager import AsyncObjectManager, current
 from fx_orm.aio.query_builder import AsyncQueryBuilder
 from fx_orm.aio.streams import Stream
 from fx_orm.aio.synchronous import SynchronousManager
+from fx_orm.config import Lazy
 from fx_orm.pagination import CursorPage, Page
 from fx_orm.repository import OfEntity, Repository, declared_repository, remember
 from fx_orm.repository.criteria import Criteria, OrderBy, Values
@@ -84,21 +85,30 @@ class AsyncRepository(OfEntity[T]):
         limit: int | None = None,
         offset: int | None = None,
         with_: str | Iterable[str] = (),
+        lazy: Lazy | None = None,
     ) -> list[T]:
         """Find the entities that meet all criteria; `with_` names relationships to load along."""
-        return await self._run(lambda repository: repository.find_by(criteria, order_by, limit, offset, with_))
+        return await self._run(lambda repository: repository.find_by(criteria, order_by, limit, offset, with_, lazy))
 
     async def find_one_by(
-        self, criteria: Criteria, order_by: OrderBy | None = None, with_: str | Iterable[str] = ()
+        self,
+        criteria: Criteria,
+        order_by: OrderBy | None = None,
+        with_: str | Iterable[str] = (),
+        lazy: Lazy | None = None,
     ) -> T | None:
         """Find the first entity that meets all criteria, None when there is none."""
-        return await self._run(lambda repository: repository.find_one_by(criteria, order_by, with_))
+        return await self._run(lambda repository: repository.find_one_by(criteria, order_by, with_, lazy))
 
     async def get_one_by(
-        self, criteria: Criteria, order_by: OrderBy | None = None, with_: str | Iterable[str] = ()
+        self,
+        criteria: Criteria,
+        order_by: OrderBy | None = None,
+        with_: str | Iterable[str] = (),
+        lazy: Lazy | None = None,
     ) -> T:
         """Find the first entity that meets all criteria. Raises NotFoundError when there is none."""
-        return await self._run(lambda repository: repository.get_one_by(criteria, order_by, with_))
+        return await self._run(lambda repository: repository.get_one_by(criteria, order_by, with_, lazy))
 
     async def find_many(self, ids: Iterable[Any]) -> list[T]:
         """Find the entities with these primary keys, in this order; keys without a row are left out."""

@@ -17,6 +17,7 @@ from fx_orm.config import Settings
 from fx_orm.database import async_engines
 from fx_orm.entity_manager.unit_of_work import UnitOfWork
 from fx_orm.errors import FxError
+from fx_orm.lazy_loading.batches import LOADS_TOGETHER
 
 
 class AwaitingUnitOfWork(UnitOfWork):
@@ -99,7 +100,8 @@ class AwaitingUnitOfWork(UnitOfWork):
             self._before.end()
 
     def _on_execute(self, state: ORMExecuteState) -> sa.Result[Any] | None:
-        if (state.is_relationship_load or state.is_column_load) and not in_greenlet():
+        loads = state.is_relationship_load or state.is_column_load or LOADS_TOGETHER in state.execution_options
+        if loads and not in_greenlet():
             raise unloaded(state)
         return super()._on_execute(state)
 

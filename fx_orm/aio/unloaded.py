@@ -5,13 +5,15 @@ from typing import Any
 from sqlalchemy.orm import ORMExecuteState
 
 from fx_orm.errors import DetachedError
+from fx_orm.lazy_loading.batches import LOADS_TOGETHER
 
 
 def unloaded(loading: ORMExecuteState) -> DetachedError:
     """Make the error for an attribute that would be loaded by touching it; `loading` is what it would send."""
     path: Any = loading.loader_strategy_path
-    if loading.is_relationship_load and path:
-        entity, attribute = path[-2].class_, path[-1].key
+    together = loading.execution_options.get(LOADS_TOGETHER)
+    if together or (loading.is_relationship_load and path):
+        entity, attribute = together or (path[-2].class_, path[-1].key)
         what = f"{entity.__name__}.{attribute} is"
         remedy = f'write with_("{attribute}") in the query, or before this await em.load(..., "{attribute}")'
     else:

@@ -11,6 +11,6 @@ Nothing is connected to here: `fx_orm.urls` reads the database's address, `fx_or
 
 from fx_orm.config.loading import configure, load_settings, settings
 from fx_orm.config.project import find_root
-from fx_orm.config.settings import DatabaseSettings, Settings
+from fx_orm.config.settings import DatabaseSettings, Lazy, Settings
 
-__all__ = ["DatabaseSettings", "Settings", "configure", "find_root", "load_settings", "settings"]
+__all__ = ["DatabaseSettings", "Lazy", "Settings", "configure", "find_root", "load_settings", "settings"]

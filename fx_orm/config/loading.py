@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -235,6 +235,9 @@ def _accepted(model: type[BaseModel], path: KeyPath) -> str:
         return f"keys below it: {', '.join(DatabaseSettings.model_fields)}"
     if annotation == list[str]:
         return "a list of texts"
+    if get_origin(annotation) is Literal:
+        *others, last = get_args(annotation)
+        return f"{', '.join(others)} or {last}"
     bounds = {type(bound).__name__: bound for bound in field.metadata}
     least, most = getattr(bounds.get("Ge"), "ge", None), getattr(bounds.get("Le"), "le", None)
     if least is not None and most is not None:

@@ -14,6 +14,7 @@ from fx_orm.schema.naming import mistake_in
 
 PositiveInt = Annotated[int, Field(ge=1)]
 NaturalInt = Annotated[int, Field(ge=0)]
+Lazy = Literal["batch", "warn", "raise"]
 
 
 def _template(text: str) -> str:
@@ -64,6 +65,11 @@ class Settings(BaseSettings):
     backups: Path = Field(default=Path("backups"), description="Folder of the backups, from the root.")
     secret: str | None = Field(
         default=None, min_length=16, repr=False, description="Signs the cursors of pages, so that nobody forges one."
+    )
+    lazy: Lazy = Field(
+        default="batch",
+        description="A relationship is touched that was not loaded along: batch loads it for all entities that were "
+        "loaded together, warn does so and warns (`LazyLoadWarning`), raise raises `LazyLoadError`.",
     )
     log_sql: bool = Field(default=False, description="Log every statement, without its values.")
 

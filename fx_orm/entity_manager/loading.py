@@ -8,13 +8,15 @@ from sqlalchemy.orm import Mapper
 from fx_orm.errors import QueryError
 from fx_orm.errors.nearest import did_you_mean
 from fx_orm.identity import state_of
+from fx_orm.lazy_loading.modes import on_request
 
 
 def load(entity: object, path: str) -> None:
     """Load an attribute, and those that it leads to: `"lines.product"`. Raises QueryError for an unknown name."""
     reached: list[object] = [entity]
-    for name in path.split("."):
-        reached = [found for each in reached for found in _loaded(each, name, path)]
+    with on_request():
+        for name in path.split("."):
+            reached = [found for each in reached for found in _loaded(each, name, path)]
 
 
 def _loaded(entity: object, name: str, path: str) -> Iterable[object]:

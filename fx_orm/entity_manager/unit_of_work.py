@@ -22,6 +22,7 @@ from fx_orm.entity_manager.exclusive_use import ExclusiveUse
 from fx_orm.entity_manager.flushes import Flushes, described
 from fx_orm.errors import FxError
 from fx_orm.identity import state_of
+from fx_orm.lazy_loading.batches import LOADS_TOGETHER
 
 _READS = re.compile(r"\s*(?:SELECT|VALUES|TABLE|SHOW|EXPLAIN|DESCRIBE|PRAGMA)\b", re.IGNORECASE)
 
@@ -300,7 +301,8 @@ class UnitOfWork:
         shows_deleted = self._shows_deleted or state.execution_options.get(mixins.SHOWS_DELETED)
         if state.is_select and not (state.is_column_load or shows_deleted):
             state.statement = state.statement.options(*mixins.without_deleted())
-        if state.is_relationship_load or state.is_column_load:
+        is_relationship = state.is_relationship_load or state.execution_options.get(LOADS_TOGETHER)
+        if is_relationship or state.is_column_load:
             return self._load_and_release(state)
         if is_change(state.statement):
             self._uncommitted |= {"a statement": None}

@@ -7,6 +7,7 @@
     ├─ NotFoundError             `get*` and `one` found nothing          (LookupError)
     ├─ MultipleFoundError        `one` found several
     ├─ ConcurrentUseError        two threads or tasks use one manager
+    ├─ LazyLoadError             a relationship shall be loaded along
     ├─ AfterCommitError          all is committed, but a hook failed
     ├─ UnsupportedError          the database in use cannot do it
     ├─ MigrationError            migration files, or the database's revision, do not fit
@@ -19,7 +20,7 @@
     └─ DatabaseUnavailable       no connection, or it broke              (sqlalchemy.exc.OperationalError)
 
 `str()` of each is for people: what is wrong, where, and what to write instead, on one line. The data is in attributes.
-Validation errors are Pydantic's own `ValidationError`.
+Validation errors are Pydantic's own `ValidationError`. `LazyLoadWarning`, a UserWarning, is the one warning of its own.
 """
 
 import importlib
@@ -31,6 +32,8 @@ from fx_orm.errors.base import (
     ConcurrentUseError,
     ConfigError,
     FxError,
+    LazyLoadError,
+    LazyLoadWarning,
     MappingError,
     MigrationError,
     MultipleFoundError,
@@ -58,6 +61,8 @@ __all__ = [
     "DuplicateKeyError",
     "ForeignKeyError",
     "FxError",
+    "LazyLoadError",
+    "LazyLoadWarning",
     "MappingError",
     "MigrationError",
     "MultipleFoundError",

@@ -59,6 +59,19 @@ class AfterCommitError(FxError):
     """Everything is committed, but a hook of `after_commit` failed: the first is `hook`, all failures are `errors`."""
 
 
+class LazyLoadError(FxError):
+    """`lazy="raise"` refuses to load `attribute` of `entity`, touched at `line` of `file`; `remedy` loads it along."""
+
+
+class LazyLoadWarning(UserWarning):
+    """With `lazy="warn"`: a relationship was not loaded along; no error, but with the data of `LazyLoadError`."""
+
+    def __init__(self, message: str, **data: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.data: dict[str, Any] = data
+
+
 class UnsupportedError(FxError):
     """The database in use cannot do it; `database`, `feature` and `alternative` say what and what instead."""
 

@@ -3,7 +3,7 @@
 It begins no transaction that the session would not begin, ends none, and closes nothing: the session is lent.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapper, Session
 from sqlalchemy.orm.attributes import instance_state
 
 from fx_orm.database import open_stream
+from fx_orm.lazy_loading.modes import restrict
 from fx_orm.query.garbage import MANY, undisturbed
 from fx_orm.query.keyset import Key
 from fx_orm.query.loading import covered, session_covered
@@ -37,13 +38,21 @@ def entities(session: Session, shape: Shape, values: Sequence[Any], *, keep: boo
             rows = connection.execute(prepared.built.statement, prepared.parameters(values)).all()
         except RecursionError as error:
             raise too_deep() from error
-        return prepared.load(session, rows) if prepared.load is not None else []
+        return _restricted(shape, prepared.load(session, rows) if prepared.load is not None else [])
     prepared = plan(shape, _ORM, session.connection(), keep=keep)
     try:
         with undisturbed(MANY if shape.limit is None else 0):  # how many they are is not known before
-            return list(session.scalars(prepared.built.statement, prepared.parameters(values)).all())
+            return _restricted(shape, session.scalars(prepared.built.statement, prepared.parameters(values)).all())
     except RecursionError as error:
         raise too_deep() from error
+
+
+def _restricted(shape: Shape, found: Iterable[Any]) -> list[Any]:
+    """Let what was said of lazy loading hold for these entities."""
+    entities = list(found)
+    if shape.lazy is not None and shape.entity is not None:
+        restrict(entities, shape.entity, shape.eager, shape.lazy)
+    return entities
 
 
 def _is_covered(session: Session, shape: Shape) -> bool:
@@ -84,12 +93,15 @@ def page(session: Session, shape: Shape, values: Sequence[Any], *, keep: bool = 
     prepared = plan(shape, purpose, connection, keep=keep)
     statement, parameters = prepared.built.statement, prepared.parameters(values)
     if purpose is _ORM:
-        return [(row[0], tuple(row)[1:]) for row in session.execute(statement, parameters)]
+        located = [(row[0], tuple(row)[1:]) for row in session.execute(statement, parameters)]
+        _restricted(shape, (entity for entity, _ in located))
+        return located
     found = connection.execute(statement, parameters).all()
     width = len(prepared.built.keys)
     places = [tuple(row)[width:] for row in found]
     if prepared.load is not None:
-        return list(zip(prepared.load(session, [row[:width] for row in found]), places, strict=True))
+        entities = _restricted(shape, prepared.load(session, [row[:width] for row in found]))
+        return list(zip(entities, places, strict=True))
     keys = prepared.built.keys
     return [(Row(zip(keys, row[:width], strict=True)), place) for row, place in zip(found, places, strict=True)]
 
@@ -112,7 +124,7 @@ def stream(session: Session, shape: Shape, values: Sequence[Any], size: int, *, 
             open_stream(connection, found) as stream,
         ):
             for part in found.partitions(size):
-                yield from part
+                yield from _restricted(shape, part)
                 stream.check()
         return
     connection = _connection(session)

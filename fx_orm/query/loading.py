@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Mapper, Session
 from sqlalchemy.orm.attributes import instance_state, set_committed_value
 
+from fx_orm.lazy_loading.batches import new_run
 from fx_orm.query.garbage import undisturbed
 from fx_orm.scope import INERT_LISTENERS
 
@@ -67,6 +68,7 @@ def loader(mapper: Mapper[Any]) -> Load:
         session_id, listeners = session.hash_key, manager.dispatch.load
         loaded = listeners or None  # asked once: whether there are any is a call
         entities: list[Any] = []
+        run = new_run() if len(rows) > 1 else None  # by it those that were loaded together are known
         for row in rows:
             key = (row[single],) if single is not None else tuple([row[place] for place in key_places])
             identity = (identity_class, key, None)
@@ -81,11 +83,14 @@ def loader(mapper: Mapper[Any]) -> Load:
                 put_state(entity, state)
                 state.key = identity
                 state.session_id = session_id
+                state.runid = run
                 add(state, identity)
                 if loaded is not None:
                     loaded(state, None)
             else:
                 state = instance_state(entity)
+                if run is not None:
+                    state.runid = run
                 if state.expired_attributes:
                     _fill(entity, state, values_of(row))
             entities.append(entity)

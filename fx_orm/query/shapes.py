@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy.sql.elements import ClauseElement
 
+from fx_orm.config import Lazy
 from fx_orm.sql import TimeExpression
 
 
@@ -244,6 +245,7 @@ class Shape:
     ctes: tuple[tuple[str, Embedded], ...] = ()
     with_deleted: bool = False
     seek: Seek | None = None
+    lazy: Lazy | None = None
 
     @property
     def gives_entities(self) -> bool:

@@ -75,6 +75,8 @@ def _select(context: Context, shape: Shape, *, orm: bool = False, key_only: bool
     else:
         if shape.eager:
             raise wrong("with_", shape.eager[0], "relationships are loaded for entities, not for selected columns")
+        if shape.lazy is not None:
+            raise wrong("lazy", shape.lazy, "relationships are those of entities, not of selected columns")
         chosen = selection(context, found, shape.items)
         rows = sa.select(*(column.element for column in chosen.columns))
         built = Built(rows.select_from(found.clause) if found is not None else rows, chosen.keys)

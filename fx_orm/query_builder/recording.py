@@ -12,6 +12,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ClauseElement
 
+from fx_orm.config import Lazy
 from fx_orm.query.messages import wrong
 from fx_orm.query.shapes import Combination, Condition, Embedded, Group, Item, Join, Lock, Ordering, Shape, Source
 from fx_orm.sql import name_problem
@@ -40,6 +41,7 @@ class Draft:
     combinations: list[Combination] = field(default_factory=list)
     ctes: dict[str, Embedded] = field(default_factory=dict)
     with_deleted: bool = False
+    lazy: Lazy | None = None
     model: type[Any] | None = None
     values: list[Any] = field(default_factory=list)
     all_rows: bool = False
@@ -65,6 +67,7 @@ class Draft:
             tuple(self.combinations),
             tuple(self.ctes.items()),
             self.with_deleted,
+            lazy=self.lazy,
         )
 
     def copy(self) -> "Draft":

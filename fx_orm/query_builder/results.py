@@ -216,7 +216,7 @@ class Results(Selecting, Generic[T]):
 
     def _of_columns(self, method: str, *columns: str) -> Shape:
         """Select columns alone, each under its own text; what was selected before stays, its aliases may be meant."""
-        shape = replace(self.draft.shape(), eager=())
+        shape = replace(self.draft.shape(), eager=(), lazy=None)
         for column in columns:
             read = read_column(self._named(method, column))
             if read.problem or read.column.text == "*":
@@ -260,7 +260,7 @@ def with_all_columns(shape: Shape) -> Shape:
         return shape
     mapper: Mapper[Any] = sa.inspect(shape.entity)
     name = shape.source.name if shape.source is not None else str(mapper.local_table.description)
-    return replace(shape, items=(Item(f"{name}.*"),), eager=())
+    return replace(shape, items=(Item(f"{name}.*"),), eager=(), lazy=None)
 
 
 def _picked(method: str, row: Row, column: str) -> Any:

@@ -4,8 +4,10 @@ Tables and columns are named by strings that are resolved when the statement is 
 """
 
 from collections.abc import Iterable
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
+from fx_orm.config import Lazy
+from fx_orm.errors.nearest import did_you_mean
 from fx_orm.query.messages import shortened, wrong
 from fx_orm.query.shapes import Clause, Columns, Combination, Item, Join, Lock, Ordering, Source, Written
 from fx_orm.query_builder.conditions import Conditions
@@ -171,6 +173,24 @@ class Selecting(Conditions):
         """
         for path in relationships:
             self.draft.eager.append(self._named("with_", path))
+        return self._changed()
+
+    def lazy(self, mode: Lazy) -> Self:
+        """Say what happens when a relationship is touched that was not loaded along; else the setting `lazy` says so.
+
+        `"batch"` loads it for all entities that were loaded together, `"warn"` does so and warns, `"raise"` raises
+        LazyLoadError. What the database need not be asked for is never refused. It holds for what was loaded along too.
+
+        Example:
+            >>> products = QueryBuilder(Product).with_("category").lazy("raise").get()
+            >>> products[0].category.name
+            'Kitchen'
+        """
+        modes: tuple[str, ...] = get_args(Lazy)
+        if self._named("lazy", mode) not in modes:
+            hint = did_you_mean(mode, modes) or f"; it takes {', '.join(modes)}"
+            raise wrong("lazy", mode, f"there is no such mode{hint}", name=mode)
+        self.draft.lazy = mode
         return self._changed()
 
     def with_deleted(self) -> Self:

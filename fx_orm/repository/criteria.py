@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from fx_orm.config import Lazy
 from fx_orm.errors import QueryError
 from fx_orm.errors.nearest import did_you_mean
 from fx_orm.identity import key_names, mapper_of
@@ -32,6 +33,7 @@ class Asked(Owned[T]):
         limit: int | None = None,
         offset: int | None = None,
         with_: str | Iterable[str] = (),
+        lazy: Lazy | None = None,
     ) -> QueryBuilder[T]:
         query = self.query_builder()
         for field, value in _pairs(criteria or {}):
@@ -46,6 +48,8 @@ class Asked(Owned[T]):
         paths = [with_] if isinstance(with_, str) else list(with_)
         if paths:
             query.with_(*paths)
+        if lazy is not None:
+            query.lazy(lazy)
         return query
 
     def _order(self, order_by: OrderBy | None) -> list[tuple[str, str]]:

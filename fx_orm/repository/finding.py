@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
+from fx_orm.config import Lazy
 from fx_orm.errors import NotFoundError, QueryError
 from fx_orm.identity import key_names, mapper_of, read_identity
 from fx_orm.pagination import CursorPage, Page
@@ -55,18 +56,25 @@ class Finding(Asked[T]):
         limit: int | None = None,
         offset: int | None = None,
         with_: str | Iterable[str] = (),
+        lazy: Lazy | None = None,
     ) -> list[T]:
         """Find the entities that meet all criteria; `with_` names relationships to load along.
+
+        `lazy` says what happens when another one is touched: `"batch"`, `"warn"` or `"raise"`; see `QueryBuilder.lazy`.
 
         Example:
             >>> found = products.find_by({"category_id": [1, 2], "is_active": True}, order_by="name", limit=2)
             >>> [product.name for product in found]
             ['Cup', 'Hose']
         """
-        return self._query(criteria, order_by, limit, offset, with_).get()
+        return self._query(criteria, order_by, limit, offset, with_, lazy).get()
 
     def find_one_by(
-        self, criteria: Criteria, order_by: OrderBy | None = None, with_: str | Iterable[str] = ()
+        self,
+        criteria: Criteria,
+        order_by: OrderBy | None = None,
+        with_: str | Iterable[str] = (),
+        lazy: Lazy | None = None,
     ) -> T | None:
         """Find the first entity that meets all criteria, None when there is none.
 
@@ -74,16 +82,22 @@ class Finding(Asked[T]):
             >>> products.find_one_by({"sku": "CU-0001"}, with_="category").category.name
             'Kitchen'
         """
-        return self._query(criteria, order_by, with_=with_).first()
+        return self._query(criteria, order_by, with_=with_, lazy=lazy).first()
 
-    def get_one_by(self, criteria: Criteria, order_by: OrderBy | None = None, with_: str | Iterable[str] = ()) -> T:
+    def get_one_by(
+        self,
+        criteria: Criteria,
+        order_by: OrderBy | None = None,
+        with_: str | Iterable[str] = (),
+        lazy: Lazy | None = None,
+    ) -> T:
         """Find the first entity that meets all criteria. Raises NotFoundError when there is none.
 
         Example:
             >>> products.get_one_by({"sku": "HO-0001"}).name
             'Hose'
         """
-        found = self.find_one_by(criteria, order_by, with_)
+        found = self.find_one_by(criteria, order_by, with_, lazy)
         if found is None:
             shown = ", ".join(f"{name}={value!r}" for name, value in criteria.items())
             entity = self.entity_class

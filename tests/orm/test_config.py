@@ -124,7 +124,10 @@ def test_an_unset_variable_in_the_url_leaves_the_details(write: Write) -> None:
         ),
         (
             "root: /\n",
-            'config/orm.yaml:1: unknown key "root"; known are backups, database, entities, log_sql, migrations, secret',
+            (
+                'config/orm.yaml:1: unknown key "root"; known are backups, database, entities, lazy, log_sql, '
+                "migrations, secret"
+            ),
         ),
         (
             "database:\n  url: sqlite:///x\n  pool_size: many\n",
@@ -200,7 +203,7 @@ def test_a_wrong_configure_changes_nothing(project: Path) -> None:
     with pytest.raises(ConfigError) as error:
         fx_orm.configure(databse="sqlite:///b.db")
     assert str(error.value) == 'configure(): unknown key "databse"; did you mean "database"?'
-    assert error.value.accepted == ["backups", "database", "entities", "log_sql", "migrations", "secret"]
+    assert error.value.accepted == ["backups", "database", "entities", "lazy", "log_sql", "migrations", "secret"]
     assert settings().database.url == "sqlite:///a.db"
 
 

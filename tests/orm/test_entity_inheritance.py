@@ -108,6 +108,27 @@ def test_single_and_joined_table(sessions: Callable[..., Session]) -> None:
     assert Dog.model_validate({"name": "d", "barks": 1}).kind == "dog"
 
 
+def test_a_child_in_its_parents_table_needs_no_target_of_a_relationship(declare: Callable[..., Any]) -> None:
+    module = declare("""
+class Party(AbstractEntity, table=True):
+    __tablename__ = "forward_party"
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "party"}
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = "party"
+    letters: list["Letter"] = Relationship(back_populates="sender")
+
+class Person(Party, table=True):
+    __mapper_args__ = {"polymorphic_identity": "person"}
+
+class Letter(AbstractEntity, table=True):
+    __tablename__ = "forward_letter"
+    id: int | None = Field(default=None, primary_key=True)
+    sender_id: int | None = Field(default=None, foreign_key="forward_party.id")
+    sender: Person | None = Relationship(back_populates="letters")
+""")
+    assert module.Letter(sender=module.Person()).sender.letters
+
+
 def test_a_plain_model_of_an_entity() -> None:
     card = AnimalCard(name="x", shout="y")
     card.name = "z"

@@ -159,7 +159,8 @@ class World:
                 "values": {n: v for n, v in thing.__dict__.items() if n in names},
                 "is": (state.transient, state.pending, state.persistent, state.deleted, state.detached),
                 "key": state.key,
-                "expired": (state.expired, set(state.expired_attributes), state.unloaded & names),
+                # Fields alone: whose crates are loaded with a touched one goes by who was loaded together last.
+                "expired": (state.expired, state.expired_attributes & names, state.unloaded & names),
                 "modified": state.modified,
                 "committed": dict(state.committed_state),
                 "history": {

@@ -72,6 +72,7 @@ def upsert(
     columns = columns_of(table, mapper)
     incoming = IncomingRows(shape.entity, columns, table, "upsert", _database(session))
     key_columns = incoming.names(keys)
+    _demand_unique(table, key_columns)
     chosen = None if update is None else incoming.names(update)
     batches: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in rows:
@@ -93,6 +94,20 @@ def upsert(
     if mapper is not None:
         session.expire_all()  # what the statement changed is not known: everything is read again at its next use
     return len(rows)
+
+
+def _demand_unique(table: sa.Table, keys: list[str]) -> None:
+    """Refuse keys that tell no row from another: MariaDB would insert beside the row that was meant."""
+    constraints = (sa.PrimaryKeyConstraint, sa.UniqueConstraint)
+    unique = [tuple(rule.columns.keys()) for rule in table.constraints if isinstance(rule, constraints)]
+    unique += [tuple(index.columns.keys()) for index in table.indexes if index.unique]
+    if sorted(keys) not in [sorted(columns) for columns in unique]:
+        there = "; ".join(sorted(", ".join(columns) for columns in unique if columns)) or "none"
+        raise wrong(
+            "upsert",
+            None,
+            f'no primary or unique key of "{table.name}" has the columns {", ".join(keys)}; there is: {there}',
+        )
 
 
 def _upsert(database: str, table: sa.Table, keys: list[str], changed: list[str]) -> Any:

@@ -89,6 +89,8 @@ class Asked(Owned[T]):
 
     def _values(self, data: Values) -> dict[str, Any]:
         """Read what a dict or a model says; fields that a model was not given are not said."""
+        if not isinstance(data, (BaseModel, Mapping)):
+            raise QueryError(f"values are a dict or a model, not an object of {type(data).__name__}")
         values = data.model_dump(exclude_unset=True) if isinstance(data, BaseModel) else dict(data)
         mapper = mapper_of(self.entity_class)
         for field in values:

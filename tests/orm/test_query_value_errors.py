@@ -356,6 +356,10 @@ CHANGES: dict[str, tuple[Callable[[Query], Any], str]] = {
     "keys": (lambda q: q.upsert({"id": 1}, keys="id"), 'upsert(): keys is a list of columns: keys=["name"]'),
     "keys inside": (lambda q: q.upsert({"id": 1}, keys=[5]), 'upsert(): keys is a list of columns: keys=["name"]'),
     "no keys": (lambda q: q.upsert({"id": 1}, keys=[]), 'upsert(): keys is a list of columns: keys=["name"]'),
+    "keys not unique": (
+        lambda q: q.upsert({"id": 1, "name": "x", "price": 1}, keys=["name"]),
+        'upsert(): no primary or unique key of "qb_ware" has the columns name; there is: id',
+    ),
     "keys unknown": (
         lambda q: q.upsert({"id": 1}, keys=["idd"]),
         'upsert("idd"): table "qb_ware" has no column "idd"; did you mean "id"?',

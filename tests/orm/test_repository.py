@@ -372,3 +372,20 @@ def test_upsert_validates_and_changes_what_is_named(herbs: Repository[Herb]) -> 
     with pytest.raises(QueryError) as error:
         herbs.upsert({"nmae": "d"}, keys=["name"])
     assert str(error.value) == 'Herb has no field "nmae"; did you mean "name"?'
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda plants: plants.create("oak"),
+        lambda plants: plants.update(1, None),
+        lambda plants: plants.insert_many([None]),
+        lambda plants: plants.insert_many("oak"),
+        lambda plants: plants.insert_many({"name": "oak"}),
+        lambda plants: plants.update_many([5]),
+        lambda plants: plants.update_by({"name": "oak"}, [("height", 1)]),
+    ],
+)
+def test_values_are_a_dict_or_a_model(run: Any, plants: PlantRepository) -> None:
+    with pytest.raises(QueryError, match=r"values are a dict or a model, not an object of (str|NoneType|int|list)"):
+        run(plants)

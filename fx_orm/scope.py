@@ -13,12 +13,17 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from fx_orm.errors import FxError
+
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
 INERT_LISTENERS = "fx_orm_inert_listeners"
 """Key of `session.info`: how many of its `do_orm_execute` listeners leave a plain SELECT alone."""
+
+PAUSED = "fx_orm_paused"
+"""Key of `session.info`: makes the context in which others may use the session while a reader waits to be asked on."""
 
 
 class SessionSource(Protocol):
@@ -79,19 +84,20 @@ class Current(Generic[M]):
         """Return the manager in use.
 
         A task started inside `use()` is not inside it: it runs beside the code that started it, and gets its own.
+        Raises FxError in a thread that a task started inside `use()` and that goes on after its end.
         """
         task = running_task()
         binding = self._binding.get()
-        if binding is not None and not binding.use.is_over and (task is None or binding.is_of(task)):
-            return binding.use.source()
+        if binding is not None and (task is None or binding.is_of(task)):
+            if not binding.use.is_over:
+                return binding.use.source()
+            if task is None and binding.task is not None:
+                raise FxError(_LEFT_BEHIND)
         return self._of_thread() if task is None else self._of_task(task)
 
     @contextmanager
     def use(self, source: Callable[[], M]) -> Generator[None]:
-        """Let `source` say who is current inside the block, each time somebody asks.
-
-        A copy of this context that outlives the block is no longer inside it.
-        """
+        """Let `source` say who is current inside the block, each time somebody asks."""
         before = self._binding.get()
         use = _Use(source)
         self._binding.set(_Binding(use, _reference(running_task())))
@@ -178,6 +184,12 @@ def running_task() -> Any:
     asyncio = sys.modules.get("asyncio")
     # Asked at every use of a manager: an error where there is no event loop, as `current_task()` has it, takes longer.
     return None if asyncio is None or asyncio._get_running_loop() is None else asyncio.current_task()  # noqa: SLF001
+
+
+_LEFT_BEHIND = (
+    "this thread goes on after the request or use() block that started it, whose manager is closed: wait for it there, "
+    "or give it a manager of its own by `with EntityManager() as em`"
+)
 
 
 @dataclass(slots=True)

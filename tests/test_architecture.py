@@ -47,6 +47,7 @@ entity_manager            errors config scope database constraints mixins lazy_l
 +                         repository
 entity_manager_interface  object_manager query_builder repository
 aio                       errors scope config database lazy_loading pagination query_builder repository entity_manager
+web                       errors scope entity_manager entity_manager_interface
 migrations                errors schema config urls database discovery
 admin                     errors config urls database
 cli                       *

@@ -51,7 +51,8 @@ def open_stream(connection: sa.Connection, result: Closable) -> Generator[OpenSt
     try:
         yield stream
     finally:
-        open_streams.remove(stream)
+        if stream in open_streams:
+            open_streams.remove(stream)
 
 
 def prepare(engine: sa.Engine) -> None:
@@ -78,6 +79,7 @@ def _on_statement(_cursor: object, *rest: Any) -> bool:
 def _on_end(connection: sa.Connection) -> None:
     for stream in _open_on(connection):
         stream.end()
+        connection.info[_STREAM].remove(stream)  # somebody else may get the connection before the reader learns of it
 
 
 def _open_on(connection: sa.Connection) -> list[OpenStream]:

@@ -4,6 +4,7 @@
 keys and the guard against two users at once are rooms behind it.
 """
 
+from fx_orm.entity_manager.ending import EndingEntityManager
 from fx_orm.entity_manager.manager import EntityManager
 
-__all__ = ["EntityManager"]
+__all__ = ["EndingEntityManager", "EntityManager"]

@@ -3,6 +3,8 @@
 import inspect
 import sys
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import CoroutineType, FrameType
 from typing import Any
 
@@ -15,7 +17,7 @@ _OURS = ("fx_orm", "sqlalchemy", "contextlib")
 class ExclusiveUse:
     """Entered around each call of a manager, by the same thread or task as often as it likes.
 
-    It does not wait: two at once are a mistake, and waiting would only hide it.
+    It does not wait, but where it says so: two at once are a mistake, and waiting would only hide it.
     """
 
     def __init__(self) -> None:
@@ -40,11 +42,36 @@ class ExclusiveUse:
             self._owner = None
             self._free.release()
 
+    @contextmanager
+    def once_free(self) -> Generator[None]:
+        """Wait until another thread is done, for who ends the manager that a thread was left with."""
+        self._wait()
+        try:
+            yield
+        finally:
+            self.end()
+
+    @contextmanager
+    def paused(self) -> Generator[None]:
+        """Let others in while a reader waits to be asked for more, which waits for their calls to end."""
+        self.end()
+        try:
+            yield
+        finally:
+            self._wait()
+
     def __enter__(self) -> None:
         self.begin()
 
     def __exit__(self, *_: object) -> None:
         self.end()
+
+    def _wait(self) -> None:
+        owner = threading.get_ident(), scope.running_task()
+        if self._owner != owner:
+            self._free.acquire()
+            self._owner = owner
+        self._depth += 1
 
     def _refuse(self) -> None:
         task = self._owner[1] if self._owner is not None else None

@@ -272,7 +272,11 @@ class EntityManager:
             self._work.rollback()
 
     def close(self) -> None:
-        """Give the connection back and let go of all entities; what is not committed is undone. It stays usable."""
+        """Give the connection back and let go of all entities; what is not committed is undone. It stays usable.
+
+        A `transaction()` that is open commits nothing when it is left.
+        """
+        self._transactions.give_up()
         self._work.close()
 
     def exec_statement(self, statement: sa.Executable, params: Any = None) -> Any:

@@ -32,6 +32,11 @@ class Transactions:
         """Prepare a block; nothing happens until it is entered. Raises QueryError for an unknown isolation level."""
         return Transaction(self, _level(isolation), read_only=read_only, retries=retries)
 
+    def give_up(self) -> None:
+        """Let every open block roll back when it is left."""
+        for block in self.open:
+            block.is_rollback_only = True
+
     def run(self, fn: Callable[[], T], retries: int, *, isolation: str | None = None, read_only: bool = False) -> T:
         """Run `fn` in a transaction, again after a deadlock or a failed serialization, at most `retries` times."""
         if retries < 0:
@@ -138,7 +143,6 @@ class Transaction:
         work = self._work
         try:
             if self._savepoint is None:
-                work.refuse_changes()
                 work.commit()
                 return
             work.flush()

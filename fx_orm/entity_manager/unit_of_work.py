@@ -46,6 +46,8 @@ class UnitOfWork:
         self.blocks = 0
         """How many `transaction()` blocks are open."""
         self.read_only = False
+        self.ended: str | None = None
+        """Why nothing may be committed any more, once that is so."""
         self.exclusive_use = ExclusiveUse()
         self._calls = 0
         self._connected = False
@@ -57,7 +59,7 @@ class UnitOfWork:
         event.listen(self.session, "after_transaction_end", self._on_end)
         event.listen(self.session, "after_flush", self._on_flush)
         event.listen(self.session, "do_orm_execute", self._on_execute)
-        self.session.info[scope.INERT_LISTENERS] = 1
+        self.session.info |= {scope.INERT_LISTENERS: 1, scope.PAUSED: self.exclusive_use.paused}
 
     def call(self, *, ending: bool = False, asking: bool = True, querying: bool = False) -> Call:
         """Enclose every use of the session: alone, up to date, its errors explained, its connection given back.
@@ -134,6 +136,7 @@ class UnitOfWork:
         try:
             if self.is_pending() and not self.blocks:
                 self.begin_to_write()
+            self.refuse_changes()
             self.refuse_aborted()
             self.session.commit()
         except BaseException:
@@ -162,9 +165,11 @@ class UnitOfWork:
             self._expire_outdated()
 
     def refuse_changes(self) -> None:
-        """Raise FxError for changes in a transaction that is read only."""
-        if self.read_only and (pending := self.pending()):
-            raise FxError(f"this transaction is read only, but there are changes: {', '.join(pending)}")
+        """Raise FxError for changes in a transaction that is read only, and after the end of all writing."""
+        changes = self.unsaved() if self.ended else self.pending() if self.read_only else []
+        if changes:
+            why = self.ended or "this transaction is read only"
+            raise FxError(f"{why}, but there are changes: {', '.join(changes)}")
 
     def refuse_aborted(self) -> None:
         """Raise FxError when a statement has failed and the database would answer COMMIT by a silent rollback."""
@@ -216,9 +221,12 @@ class UnitOfWork:
         """Describe for people what is not committed."""
         return [*self._uncommitted, *self.pending(), *self.hooks.names()]
 
-    def close(self) -> None:
-        """Roll back what is not committed, give the connection back, let go of every entity."""
-        with self.exclusive_use, database.explained():
+    def close(self, *, when_free: bool = False) -> None:
+        """Roll back what is not committed, give the connection back, let go of every entity.
+
+        With `when_free` another thread may finish its call first.
+        """
+        with self.exclusive_use.once_free() if when_free else self.exclusive_use, database.explained():
             self.hooks.forget()
             self.session.close()
 

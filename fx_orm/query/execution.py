@@ -3,8 +3,8 @@
 It begins no transaction that the session would not begin, ends none, and closes nothing: the session is lent.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ from fx_orm.query.plans import Plan, plan, plan_of_key
 from fx_orm.query.rows import Row
 from fx_orm.query.shapes import Shape
 from fx_orm.query.statements import Purpose
+from fx_orm.scope import PAUSED
 
 Position = tuple[Any, ...]
 
@@ -115,6 +116,7 @@ def _page_purpose(session: Session, shape: Shape) -> Purpose:
 def stream(session: Session, shape: Shape, values: Sequence[Any], size: int, *, keep: bool = True) -> Iterator[Any]:
     """Read entities or rows one after the other, `size` at a time, from a cursor of the server where it has one."""
     options: dict[str, Any] = {"yield_per": size}
+    paused: Callable[[], AbstractContextManager[None]] = session.info.get(PAUSED, nullcontext)
     if shape.gives_entities:
         connection = session.connection()
         prepared = plan(shape, _ORM, connection, keep=keep)
@@ -124,7 +126,8 @@ def stream(session: Session, shape: Shape, values: Sequence[Any], size: int, *, 
             open_stream(connection, found) as stream,
         ):
             for part in found.partitions(size):
-                yield from _restricted(shape, part)
+                with paused():
+                    yield from _restricted(shape, part)
                 stream.check()
         return
     connection = _connection(session)
@@ -135,7 +138,8 @@ def stream(session: Session, shape: Shape, values: Sequence[Any], size: int, *, 
         open_stream(connection, result) as stream,
     ):
         for part in result.partitions(size):
-            yield from (Row(zip(keys, row, strict=True)) for row in part)
+            with paused():
+                yield from (Row(zip(keys, row, strict=True)) for row in part)
             stream.check()
 
 

@@ -3,7 +3,6 @@
 Unknown fields and directions raise QueryError with the nearest name; nothing is passed over.
 """
 
-import typing
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -85,9 +84,9 @@ class Asked(Owned[T]):
     def _entity(self, row: Values | T) -> T:
         if isinstance(row, self.entity_class):
             return row
-        return self.entity_class(**self._values(typing.cast("Values", row)))
+        return self.entity_class(**self._values(row))
 
-    def _values(self, data: Values) -> dict[str, Any]:
+    def _values(self, data: Any) -> dict[str, Any]:
         """Read what a dict or a model says; fields that a model was not given are not said."""
         if not isinstance(data, (BaseModel, Mapping)):
             raise QueryError(f"values are a dict or a model, not an object of {type(data).__name__}")

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, inspect
 from sqlalchemy.orm import InstanceState, Mapper
 
 from fx_orm.errors import MappingError, QueryError
+from fx_orm.errors.calls import kind_of, shortened
 from fx_orm.errors.nearest import did_you_mean
 
 Identity = tuple[Any, ...]
@@ -50,6 +51,8 @@ def read_identity(mapper: Mapper[Any], given: Any) -> Identity | None:
     names = key_names(mapper)
     entity = mapper.class_.__name__
     if isinstance(given, BaseModel):
+        if hasattr(type(given), "__mapper__") and not isinstance(given, mapper.class_):
+            raise QueryError(f"{kind_of(given)} is no {entity}, and no key of one", entity=mapper.class_)
         given = given.model_dump(include=set(names))
     if isinstance(given, Mapping):
         given = _from_mapping(given, names, entity)
@@ -58,7 +61,7 @@ def read_identity(mapper: Mapper[Any], given: Any) -> Identity | None:
     if not isinstance(given, Sequence) or isinstance(given, (str, bytes)) or len(given) != len(names):
         raise QueryError(
             f"the primary key of {entity} is ({', '.join(names)}); give a tuple or a dict of {len(names)}, "
-            f"not {given!r}",
+            f"not {_shown(given)}",
             entity=mapper.class_,
             name=given,
         )
@@ -90,12 +93,13 @@ def _kind(mapper: Mapper[Any]) -> type[Any]:
     return kind
 
 
-def _from_mapping(given: Mapping[str, Any], names: list[str], entity: str) -> Identity:
+def _from_mapping(given: Mapping[Any, Any], names: list[str], entity: str) -> Identity:
     for name in given:
         if name not in names:
+            written = name if isinstance(name, str) else kind_of(name)
             raise QueryError(
-                f'the primary key of {entity} has no field "{name}"'
-                f"{did_you_mean(str(name), names) or '; it is (' + ', '.join(names) + ')'}",
+                f'the primary key of {entity} has no field "{shortened(written)}"'
+                f"{did_you_mean(written, names) or '; it is (' + ', '.join(names) + ')'}",
                 name=name,
             )
     return tuple(given.get(name) for name in names)
@@ -111,7 +115,17 @@ def _convert(name: str, column: ColumnElement[Any], value: Any, entity: str) -> 
     try:
         return TypeAdapter(kind).validate_python(value)
     except ValidationError:
-        raise QueryError(f"{entity}.{name} takes {kind.__name__}, not {value!r}", name=name) from None
+        raise QueryError(f"{entity}.{name} takes {kind.__name__}, not {_shown(value)}", name=name) from None
+
+
+def _shown(value: object) -> str:
+    """Show a value in a message, unless it is more than one."""
+    if isinstance(value, (str, int, float)):
+        return shortened(repr(value))
+    return ", ".join(map(_shown, value)) if isinstance(value, tuple) and len(value) < _FEW else kind_of(value)
+
+
+_FEW = 6
 
 
 def _name(thing: object) -> str:

@@ -77,7 +77,7 @@ def repository_references(found: RepositoryCall) -> Iterator[NameReference]:
         if name.text in members:
             yield NameReference(span, exact, entity, members[name.text])
         elif entity.complete:
-            where = f'{found.call.method}("{name.text}")'
+            where = f'Repository.{found.call.method}("{name.text}")'
             message = f'{where}: {entity.name} has no field "{name.text}"{did_you_mean(name.text, members)}'
             yield NameReference(span, exact, wrong=Wrong("column", message, nearest(name.text, members)))
 

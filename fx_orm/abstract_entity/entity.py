@@ -78,6 +78,15 @@ class AbstractEntity(SQLModel, metaclass=EntityMetaclass):
         self.__fx_validation__.assign(self, changes)
 
     @classmethod
+    def validate_changes(cls, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Validate values of some fields without an entity, each for itself; give them as they are stored.
+
+        Raises:
+            ValidationError: Pydantic's own, for all refused fields at once.
+        """
+        return cls.__fx_validation__.checked(changes)
+
+    @classmethod
     def get_primary_keys(cls) -> list[str]:
         """Give the names of the fields that make up the primary key."""
         mapper = inspect(cls)

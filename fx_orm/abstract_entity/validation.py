@@ -182,12 +182,16 @@ class EntityValidation:
         if not isinstance(item, expected):
             raise self._refused("is_instance_of", name, item, {"class": expected.__name__})
 
+    def checked(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Validate the values of some fields, each for itself."""
+        made = self.changes_model.model_validate(dict(changes))
+        return {name: getattr(made, name) for name in made.model_fields_set}
+
     def assign(self, entity: Any, changes: Mapping[str, Any]) -> None:
         """Set several fields and relationships, or none of them."""
         related = {name: value for name, value in changes.items() if name in self.relationships}
         given = {name: value for name, value in changes.items() if name not in related}
-        made = self.changes_model.model_validate(given)
-        values = {name: getattr(made, name) for name in made.model_fields_set}
+        values = self.checked(given)
         for name, value in related.items():
             self.check_related(name, value)
         if values and self.has_model_validators:

@@ -12,9 +12,10 @@ from fx_orm.aio.current import managers
 from fx_orm.aio.streams import Stream
 from fx_orm.aio.synchronous import SynchronousManager
 from fx_orm.errors import QueryError
+from fx_orm.errors.calls import kind_of
 from fx_orm.pagination import CursorPage, Page
 from fx_orm.query_builder import Explanation, QueryBuilder, Row
-from fx_orm.query_builder.recording import Draft, Recorder, shown
+from fx_orm.query_builder.recording import Draft, Recorder
 from fx_orm.query_builder.selecting import Selecting
 
 T = TypeVar("T")
@@ -49,7 +50,7 @@ class AsyncQueryBuilder(Selecting, Generic[T]):
                 raise QueryError("AsyncQueryBuilder(): two managers are given, by position and by name")
             source, manager = None, source
         elif isinstance(source, Session) or hasattr(source, "reading"):
-            raise QueryError(f"AsyncQueryBuilder(): {shown(source)} is synchronous; write QueryBuilder()")
+            raise QueryError(f"AsyncQueryBuilder(): {kind_of(source)} is synchronous; write QueryBuilder()")
         super().__init__(QueryBuilder(source).draft.entity)
         self._manager = manager
 

@@ -12,6 +12,7 @@ from fx_orm.config import Lazy
 from fx_orm.pagination import CursorPage, Page
 from fx_orm.repository import OfEntity, Repository, declared_repository, remember
 from fx_orm.repository.criteria import Criteria, OrderBy, Values
+from fx_orm.repository.ownership import checked_manager
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -31,7 +32,7 @@ class AsyncRepository(OfEntity[T]):
 
     def __init__(self, entity_class: type[T] | None = None, entity_manager: AsyncObjectManager | None = None) -> None:
         super().__init__(entity_class)
-        self._given_manager = entity_manager
+        self._given_manager = None if entity_manager is None else checked_manager(entity_manager)
         if entity_class is not None and type(self) is not AsyncRepository:
             remember(type(self), entity_class)
 
@@ -42,7 +43,7 @@ class AsyncRepository(OfEntity[T]):
 
     @entity_manager.setter
     def entity_manager(self, entity_manager: AsyncObjectManager) -> None:
-        self._given_manager = entity_manager
+        self._given_manager = checked_manager(entity_manager)
 
     @property
     def db(self) -> AsyncObjectManager:
@@ -167,7 +168,7 @@ class AsyncRepository(OfEntity[T]):
         """Save an entity that was made elsewhere. Returns it, with its generated key."""
         return await self._run(lambda repository: repository.add(entity))
 
-    async def create(self, data: Values | None = None, **fields: Any) -> T:
+    async def create(self, data: Values | None = None, /, **fields: Any) -> T:
         """Make an entity of a dict or a model, validated as the entity's class does, and save it."""
         return await self._run(lambda repository: repository.create(data, **fields))
 

@@ -12,11 +12,12 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from fx_orm.errors import QueryError
+from fx_orm.errors.calls import kind_of
 from fx_orm.query.explaining import Explanation, explained
 from fx_orm.query.rendering import dialect_named, render
 from fx_orm.query.rows import Row
 from fx_orm.query_builder.changing import Changing
-from fx_orm.query_builder.recording import Recorder, shown
+from fx_orm.query_builder.recording import Recorder
 from fx_orm.scope import SessionSource
 
 __all__ = ["Explanation", "QueryBuilder", "Row"]
@@ -59,9 +60,9 @@ class QueryBuilder(Changing[T]):
                 raise QueryError("QueryBuilder(): two managers are given, by position and by name")
             manager = source
         elif source is not None:
-            raise QueryError(f"QueryBuilder(): {shown(source)} is neither an entity nor a manager")
+            raise QueryError(f"QueryBuilder(): {kind_of(source)} is neither an entity nor a manager")
         if manager is not None and not (isinstance(manager, Session) or callable(getattr(manager, "reading", None))):
-            raise QueryError(f"QueryBuilder(): {shown(manager)} is no manager")
+            raise QueryError(f"QueryBuilder(): {kind_of(manager)} is no manager")
         super().__init__(entity, manager)
 
     def select(self, /, *items: "str | Iterable[Any] | Any", **queries: Recorder) -> "QueryBuilder[Row]":

@@ -8,10 +8,11 @@ from typing import Any, Self, overload
 
 import sqlalchemy as sa
 
+from fx_orm.errors.calls import kind_of
 from fx_orm.query.messages import wrong
 from fx_orm.query_builder.criteria import Criteria
 from fx_orm.query_builder.grouping import Grouping
-from fx_orm.query_builder.recording import Recorder, shown
+from fx_orm.query_builder.recording import Recorder
 
 Criterion = Mapping[str, Any] | sa.ColumnElement[bool] | bool
 
@@ -331,7 +332,7 @@ class Conditions(Criteria):
         """
         for chosen in (then, otherwise):
             if chosen is not None and not callable(chosen):
-                raise wrong("when", None, f"a function is needed, not {shown(chosen)}")
+                raise wrong("when", None, f"a function is needed, not {kind_of(chosen)}")
         chosen = then if flag else otherwise
         if chosen is not None:
             chosen(self)

@@ -6,6 +6,7 @@ It checks what can be checked without a database: operators, the number of argum
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
+from fx_orm.errors.calls import kind_of
 from fx_orm.errors.nearest import did_you_mean
 from fx_orm.query.messages import shortened, wrong
 from fx_orm.query.shapes import (
@@ -22,7 +23,7 @@ from fx_orm.query.shapes import (
     Range,
     Written,
 )
-from fx_orm.query_builder.recording import Recorder, checked_mapping, is_clause, shown
+from fx_orm.query_builder.recording import Recorder, checked_mapping, is_clause
 from fx_orm.sql import (
     EQUALITY,
     IDENTITY,
@@ -77,7 +78,7 @@ class Criteria(Recorder):
         column, value = self._named(method, arguments[0]), arguments[-1]
         symbol = "=" if len(arguments) == 2 else _operator(method, column, arguments[1])
         if is_clause(value):
-            raise wrong(method, column, f"{shown(value)} is no value; write the whole condition as an expression")
+            raise wrong(method, column, f"{kind_of(value)} is no value; write the whole condition as an expression")
         if isinstance(value, Recorder):
             return self._beside_query(joiner, method, column, symbol, value)
         if symbol in MEMBERSHIP:
@@ -93,7 +94,7 @@ class Criteria(Recorder):
                 raise wrong(method, column, f"{symbol} with None is never true; write where_null() or another value")
             return Is(joiner, method, column, None, negated=symbol != "=")
         if symbol in LIKES and not isinstance(value, str):
-            raise wrong(method, column, f"{symbol} takes a pattern, which is a text, not {shown(value)}")
+            raise wrong(method, column, f"{symbol} takes a pattern, which is a text, not {kind_of(value)}")
         return Compare(joiner, method, column, symbol, self.draft.slot(value), _time(value))
 
     def _beside_query(self, joiner: str, method: str, column: str, symbol: str, query: Recorder) -> Condition:
@@ -112,7 +113,7 @@ class Criteria(Recorder):
 
     def _membership(self, joiner: str, method: str, column: str, values: Any, *, negated: bool) -> Condition:
         if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
-            raise wrong(method, column, f"IN takes a list of values, not {shown(values)}")
+            raise wrong(method, column, f"IN takes a list of values, not {kind_of(values)}")
         listed = list(values)
         present = [value for value in listed if value is not None]
         return Membership(
@@ -151,7 +152,7 @@ class Criteria(Recorder):
 
     def _pattern(self, joiner: str, method: str, column: str, before: str, text: Any, after: str) -> Self:
         if not isinstance(text, str):
-            raise wrong(method, self._named(method, column), f"a text is needed, not {shown(text)}")
+            raise wrong(method, self._named(method, column), f"a text is needed, not {kind_of(text)}")
         escaped = text.replace("/", "//").replace("%", "/%").replace("_", "/_")
         slot = self.draft.slot(f"{before}{escaped}{after}")
         return self._where_node(Compare(joiner, method, self._named(method, column), "LIKE ESCAPED", slot))
@@ -179,7 +180,7 @@ class Criteria(Recorder):
 def _operator(method: str, column: str, written: Any) -> str:
     """Find an operator in the closed list."""
     if not isinstance(written, str):
-        raise wrong(method, column, f"an operator is a string, not {shown(written)}")
+        raise wrong(method, column, f"an operator is a string, not {kind_of(written)}")
     found = operator(written)
     if found is None:
         meant = _MISSPELLED.get(written.strip().upper())

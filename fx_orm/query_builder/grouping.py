@@ -6,9 +6,10 @@ What looking `where_group` up gives is a `Grouping`: it changes nothing until it
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from fx_orm.errors.calls import kind_of
 from fx_orm.query.messages import wrong
 from fx_orm.query.shapes import Group
-from fx_orm.query_builder.recording import Draft, Recorder, shown
+from fx_orm.query_builder.recording import Draft, Recorder
 
 B = TypeVar("B", bound=Recorder)
 
@@ -44,7 +45,7 @@ class Grouping(Generic[B]):
                 raise wrong(self._method, None, "the function must add to the builder that it is given")
             self._take(builder.draft, inner.draft)
         else:
-            raise wrong(self._method, None, f"a function or a builder is needed, not {shown(conditions)}")
+            raise wrong(self._method, None, f"a function or a builder is needed, not {kind_of(conditions)}")
         return builder
 
     def _enclose_added(self, draft: Draft) -> None:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ClauseElement
 
 from fx_orm.config import Lazy
+from fx_orm.errors.calls import kind_of, wrong_call
 from fx_orm.query.messages import wrong
 from fx_orm.query.shapes import Combination, Condition, Embedded, Group, Item, Join, Lock, Ordering, Shape, Source
 from fx_orm.sql import name_problem
@@ -148,7 +149,7 @@ class Recorder:
     def _named(self, method: str, argument: Any) -> str:
         """Take a name from a caller: a string, nothing else."""
         if not isinstance(argument, str):
-            raise wrong(method, None, f"a name is a string, not {shown(argument)}")
+            raise wrong(method, None, f"a name is a string, not {kind_of(argument)}")
         return argument
 
     def _new_name(self, method: str, argument: Any) -> str:
@@ -164,14 +165,14 @@ class Recorder:
         if not isinstance(clause, ClauseElement):
             if isinstance(argument, bool):
                 raise wrong(method, None, f"{argument} is no condition; was a column compared in Python?")
-            raise wrong(method, None, f"{shown(argument)} is no condition")
+            raise wrong(method, None, f"{kind_of(argument)} is no condition")
         self.draft.keep = False
         return clause
 
     def _query(self, method: str, argument: Any) -> Draft:
         """Take another builder from a caller."""
         if not isinstance(argument, Recorder):
-            raise wrong(method, None, f"another builder is needed, not {shown(argument)}")
+            raise wrong(method, None, f"another builder is needed, not {kind_of(argument)}")
         return argument.draft
 
 
@@ -180,34 +181,28 @@ def is_clause(argument: object) -> bool:
     return isinstance(argument, ClauseElement) or hasattr(argument, "__clause_element__")
 
 
-def shown(argument: object) -> str:
-    """Describe an argument of the wrong kind without its content."""
-    return f"an object of {type(argument).__name__}"
-
-
 def flag(method: str, name: str, argument: object) -> bool:
     """Take a switch from a caller."""
     if not isinstance(argument, bool):
-        raise wrong(method, None, f"{name} is True or False, not {shown(argument)}")
+        raise wrong(method, None, f"{name} is True or False, not {kind_of(argument)}")
     return argument
 
 
 def number(method: str, column: str, name: str, argument: object) -> int | float | Decimal:
     """Take a number from a caller."""
     if isinstance(argument, bool) or not isinstance(argument, (int, float, Decimal)):
-        raise wrong(method, column, f"{name} is a number, not {shown(argument)}")
+        raise wrong(method, column, f"{name} is a number, not {kind_of(argument)}")
     return argument
 
 
-def whole_number(method: str, name: str | None, argument: object, *, least: int) -> int:
+def whole_number(method: str, name: str | None, argument: object, *, least: int, owner: str = "QueryBuilder") -> int:
     """Take a number of rows or pages from a caller."""
     what = name or "a number of rows"
     if not isinstance(argument, int) or isinstance(argument, bool):
-        raise wrong(method, None, f"{what} is a whole number, not {shown(argument)}")
+        raise wrong_call(owner, method, None, f"{what} is a whole number, not {kind_of(argument)}")
     if not least <= argument < _MOST:
-        raise wrong(
-            method, None, f"{what} is at least {least}, not {argument}" if argument < least else f"{what} is too large"
-        )
+        problem = f"is at least {least}, not {argument}" if argument < least else "is too large"
+        raise wrong_call(owner, method, None, f"{what} {problem}")
     return argument
 
 
@@ -218,7 +213,7 @@ def listed_rows(method: str, argument: Any) -> list[Mapping[str, Any]]:
     """Take one row or several from a caller."""
     if isinstance(argument, (str, bytes)) or not isinstance(argument, Iterable):
         raise wrong(
-            method, None, f"a row is a dict {{column: value}}, several are a list of them, not {shown(argument)}"
+            method, None, f"a row is a dict {{column: value}}, several are a list of them, not {kind_of(argument)}"
         )
     rows = [argument] if isinstance(argument, Mapping) else list(argument)
     return [checked_mapping(method, row) for row in rows]
@@ -238,7 +233,7 @@ def table_of(method: str, argument: Any) -> str:
         return argument
     mapper: Any = sa.inspect(argument, raiseerr=False) if isinstance(argument, type) else None
     if mapper is None:
-        problem = f'a table is a string such as "product p", an entity or a builder, not {shown(argument)}'
+        problem = f'a table is a string such as "product p", an entity or a builder, not {kind_of(argument)}'
         raise wrong(method, None, problem)
     return str(mapper.local_table.fullname)
 
@@ -246,8 +241,8 @@ def table_of(method: str, argument: Any) -> str:
 def checked_mapping(method: str, argument: Any) -> Mapping[str, Any]:
     """Take values by column from a caller."""
     if not isinstance(argument, Mapping):
-        raise wrong(method, None, f"values are given by column: {{...}}, not {shown(argument)}")
+        raise wrong(method, None, f"values are given by column: {{...}}, not {kind_of(argument)}")
     for key in argument:
         if not isinstance(key, str):
-            raise wrong(method, None, f"a column is named by a string, not {shown(key)}")
+            raise wrong(method, None, f"a column is named by a string, not {kind_of(key)}")
     return argument

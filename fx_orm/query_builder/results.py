@@ -13,13 +13,13 @@ from sqlalchemy.orm import Mapper, Session
 
 from fx_orm import scope
 from fx_orm.errors import MultipleFoundError, NotFoundError
+from fx_orm.errors.calls import kind_of
 from fx_orm.errors.nearest import did_you_mean
 from fx_orm.query import execution
 from fx_orm.query.messages import wrong
 from fx_orm.query.rows import Row, into
 from fx_orm.query.shapes import Compare, Item, Shape
 from fx_orm.query.statements import Purpose
-from fx_orm.query_builder.recording import shown
 from fx_orm.query_builder.selecting import Selecting
 from fx_orm.scope import SessionSource
 from fx_orm.sql import read_column
@@ -247,7 +247,7 @@ class Results(Selecting, Generic[T]):
                 "find", None, f"the primary key is {', '.join(columns)}: {len(columns)} values, not {len(values)}"
             )
         if any(isinstance(value, (dict, set)) for value in values):
-            raise wrong("find", None, f"{shown(values[0])} is no key")
+            raise wrong("find", None, f"{kind_of(values[0])} is no key")
         return values
 
     def _what(self) -> str:

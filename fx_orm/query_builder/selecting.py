@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from typing import Any, Literal, Self, get_args
 
 from fx_orm.config import Lazy
+from fx_orm.errors.calls import kind_of
 from fx_orm.errors.nearest import did_you_mean
 from fx_orm.query.messages import shortened, wrong
 from fx_orm.query.shapes import Clause, Columns, Combination, Item, Join, Lock, Ordering, Source, Written
 from fx_orm.query_builder.conditions import Conditions
 from fx_orm.query_builder.criteria import comparison
-from fx_orm.query_builder.recording import Recorder, flag, is_clause, shown, table_of, whole_number
+from fx_orm.query_builder.recording import Recorder, flag, is_clause, table_of, whole_number
 from fx_orm.sql import direction, read_column, read_table
 
 
@@ -275,7 +276,7 @@ class Selecting(Conditions):
             elif is_clause(item):
                 self.draft.items.append(Item("", self._clause(method, item)))
             else:
-                raise wrong(method, None, f"an item is a string or an expression of SQLAlchemy, not {shown(item)}")
+                raise wrong(method, None, f"an item is a string or an expression of SQLAlchemy, not {kind_of(item)}")
         for alias, query in queries.items():
             inner = self.draft.embed(self._query(method, query))
             self.draft.items.append(Item(self._new_name(method, alias), query=inner))
@@ -318,7 +319,7 @@ class Selecting(Conditions):
         found = direction(written) if isinstance(written, str) else None
         if found is None:
             argument = column if isinstance(column, str) else None
-            said = f"{shortened(written)!a}" if isinstance(written, str) else shown(written)
+            said = f"{shortened(written)!a}" if isinstance(written, str) else kind_of(written)
             raise wrong(method, argument, f'direction {said} does not exist; write "ASC" or "DESC"', name=written)
         if is_clause(column):
             self.draft.orders.append(

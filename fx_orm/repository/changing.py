@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from fx_orm.errors import QueryError
-from fx_orm.identity import key_names, mapper_of
+from fx_orm.errors.calls import kind_of
+from fx_orm.identity import key_names, mapper_of, read_identity
 from fx_orm.query_builder import QueryBuilder
-from fx_orm.repository.criteria import Criteria, Values
+from fx_orm.repository.criteria import Criteria, Values, listed, refused
 from fx_orm.repository.finding import Finding
 
 T = TypeVar("T")
@@ -27,18 +27,23 @@ class Changing(Finding[T]):
             >>> products.add(Product(name="Mug", sku="MU-0001", price=5, category_id=1)).id
             4
         """
+        if not isinstance(entity, self.entity_class):
+            raise refused("add", None, f"{kind_of(entity)} is no {self.entity_class.__name__}")
         with self.entity_manager.writing():
             return self.entity_manager.persist(entity)
 
-    def create(self, data: Values | None = None, **fields: Any) -> T:
+    def create(self, data: Values | None = None, /, **fields: Any) -> T:
         """Make an entity of a dict or a model, validated as the entity's class does, and save it.
 
         Example:
             >>> products.create({"name": "Mug", "sku": "MU-0001", "price": 5}, category_id=1).id
             4
         """
-        values = {**self._values(data or {}), **self._values(fields)}
-        return self.add(self.entity_class(**values))
+        values = {} if data is None else self._values("create", data)
+        more = self._values("create", fields)
+        if twice := sorted(values.keys() & more.keys()):
+            raise refused("create", twice[0], "it is given twice: in the dict, and by keyword", name=twice[0])
+        return self.add(self.entity_class(**values, **more))
 
     def update(self, id: Any, data: Values) -> bool:
         """Change fields of one entity, validated as the entity does, all or none; False when there is none.
@@ -47,7 +52,7 @@ class Changing(Finding[T]):
             >>> products.update(1, {"stock": 11, "price": "35.00"}), products.update(99, {"stock": 1})
             (True, False)
         """
-        values = self._values(data)
+        values = self._values("update", data)
         with self.entity_manager.writing():
             entity = self.find(id)
             if entity is not None:
@@ -57,11 +62,17 @@ class Changing(Finding[T]):
     def update_by(self, criteria: Criteria, data: Values) -> int:
         """Change fields of all entities that meet the criteria, in one statement. Returns how many.
 
+        Each value is validated as the entity's field does; what validates an entity as a whole is not asked.
+
         Example:
             >>> products.update_by({"category_id": 1}, {"is_active": False})
             2
         """
-        return self._query_of_some("update_by", criteria).update(self._values(data))
+        values = self._values("update_by", data, related=False)
+        validate: Any = getattr(self.entity_class, "validate_changes", None)
+        if validate is not None:
+            values = validate(values)
+        return self._query_of_some("update_by", criteria).update(values)
 
     def delete(self, entity_or_id: Any) -> bool:
         """Delete an entity, or the one with a primary key; False when there is none.
@@ -114,10 +125,10 @@ class Changing(Finding[T]):
             >>> products.insert_many(rows)
             3
         """
-        listed = list(rows)
-        entities = [self._entity(row) for row in listed]
+        given = listed("insert_many", "rows", rows, "dicts or models")
+        entities = [self._entity("insert_many", row) for row in given]
         with self.entity_manager.writing():
-            if self._are_bare(listed):
+            if self._are_bare(given):
                 self.query_builder().insert([self._columns_of(entity) for entity in entities])
             else:
                 self.entity_manager.persist_all(entities)
@@ -132,21 +143,23 @@ class Changing(Finding[T]):
             >>> products.update_many([{"id": 1, "stock": 10}, {"id": 2, "price": "8.50"}])
             2
         """
-        names = key_names(mapper_of(self.entity_class))
+        mapper = mapper_of(self.entity_class)
+        names = key_names(mapper)
         changes: dict[Any, dict[str, Any]] = {}
-        for row in rows:
-            values = self._values(row)
-            missing = [name for name in names if name not in values]
-            if missing:
-                owner = self.entity_class.__name__
-                raise QueryError(f'update_many: a row has no "{missing[0]}", the key of {owner}', name=missing[0])
-            key = tuple(values.pop(name) for name in names)
-            changes[key if len(names) > 1 else key[0]] = values
+        for row in listed("update_many", "rows", rows, "dicts or models"):
+            values = self._values("update_many", row)
+            identity = read_identity(mapper, {name: values.pop(name, None) for name in names})
+            if identity is None:
+                key, owner = ", ".join(names), self.entity_class.__name__
+                raise refused("update_many", None, f'a row has no "{key}", the key of {owner}', name=key)
+            if identity in changes:
+                key = ", ".join(map(str, identity))
+                raise refused("update_many", None, f"two rows are of the same {self.entity_class.__name__}, {key}")
+            changes[identity] = values
         with self.entity_manager.writing():
-            found = self.find_many(changes)
+            found = self.find_many(list(changes))
             for entity in found:
-                identity = tuple(getattr(entity, name) for name in names)
-                _assign(entity, changes[identity if len(names) > 1 else identity[0]])
+                _assign(entity, changes[tuple(getattr(entity, name) for name in names)])
         return len(found)
 
     def upsert(
@@ -164,24 +177,25 @@ class Changing(Finding[T]):
             >>> products.find(1).name, products.find(1).price
             ('Tea pot', Decimal('36.00'))
         """
-        listed: Any = [rows] if isinstance(rows, (Mapping, BaseModel)) else rows
+        is_one = isinstance(rows, (Mapping, BaseModel))
+        several: Any = [rows] if is_one else listed("upsert", "rows", rows, "dicts or models")
         checked: list[dict[str, Any]] = []
-        for row in listed:
-            given = self._values(row)
-            made = self._entity(given)
+        for row in several:
+            given = self._values("upsert", row, related=False)
+            made = self._entity("upsert", given)
             checked.append({field: getattr(made, field) for field in given})
         return self.query_builder().upsert(checked, keys=keys, update=update)
 
     def _query_of_some(self, method: str, criteria: Criteria) -> QueryBuilder[T]:
         """Begin a change of what meets the criteria; without any it would be a change of everything."""
-        query = self._query(criteria)
+        query = self._query(method, criteria)
         if not criteria:
             end = "update({...})" if method == "update_by" else "delete()"
-            raise QueryError(
-                f"{method}: the criteria are empty and every {self.entity_class.__name__} would change; "
-                f"write query_builder().all_rows().{end} if that is meant",
-                entity=self.entity_class,
+            problem = (
+                f"the criteria are empty and every {self.entity_class.__name__} would change; "
+                f"write query_builder().all_rows().{end} if that is meant"
             )
+            raise refused(method, None, problem, entity=self.entity_class)
         return query
 
     def _are_bare(self, rows: Sequence[Any]) -> bool:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from fx_orm.config import Lazy
 from fx_orm.errors import QueryError
+from fx_orm.errors.calls import kind_of, shortened, wrong_call
 from fx_orm.errors.nearest import did_you_mean
 from fx_orm.identity import key_names, mapper_of
 from fx_orm.query_builder import QueryBuilder
@@ -27,6 +28,7 @@ class Asked(Owned[T]):
 
     def _query(
         self,
+        method: str,
         criteria: Criteria | None,
         order_by: OrderBy | None = None,
         limit: int | None = None,
@@ -35,36 +37,44 @@ class Asked(Owned[T]):
         lazy: Lazy | None = None,
     ) -> QueryBuilder[T]:
         query = self.query_builder()
-        for field, value in _pairs(criteria or {}):
-            self._check_field(field)
+        for field, value in _pairs(method, criteria):
+            self._check_field(method, field)
             _restrict(query, field, value)
-        for field, direction in self._order(order_by):
+        for field, direction in self._order(method, order_by):
             query.order_by(field, direction)
         if limit is not None:
             query.limit(limit)
         if offset is not None:
             query.offset(offset)
-        paths = [with_] if isinstance(with_, str) else list(with_)
+        paths = [with_] if isinstance(with_, str) else listed(method, "with_", with_, "names of relationships")
         if paths:
             query.with_(*paths)
         if lazy is not None:
             query.lazy(lazy)
         return query
 
-    def _order(self, order_by: OrderBy | None) -> list[tuple[str, str]]:
+    def _order(self, method: str, order_by: OrderBy | None) -> list[tuple[str, str]]:
         if order_by is None:
             return []
-        order: list[tuple[str, str]] = []
-        for part in [order_by] if isinstance(order_by, (str, Mapping)) else order_by:
+        parts: list[Any] = (
+            [order_by] if isinstance(order_by, (str, Mapping)) else listed(method, "order_by", order_by, "fields")
+        )
+        order: list[tuple[Any, Any]] = []
+        for part in parts:
             if isinstance(part, str):
                 order.append((part.removeprefix("-"), "desc" if part.startswith("-") else "asc"))
-            else:
+            elif isinstance(part, Mapping):
                 order.extend(part.items())
+            else:
+                forms = 'order_by takes "-price" and {"price": "desc"}, or a list of those'
+                raise refused(method, None, f"{forms}, not {kind_of(part)}")
         for field, direction in order:
-            self._check_field(field)
-            if direction.lower() not in ("asc", "desc"):
+            self._check_field(method, field)
+            if not isinstance(direction, str):
+                raise refused(method, field, f"a direction is asc or desc, not {kind_of(direction)}")
+            if direction.lower() not in ("asc", "desc") or not direction.isascii():
                 remedy = did_you_mean(direction, ("asc", "desc")) or "; it is asc or desc"
-                raise QueryError(f'order_by: "{direction}" is no direction{remedy}', name=direction)
+                raise refused(method, field, f'"{shortened(direction)}" is no direction{remedy}', name=direction)
         return order
 
     def _key_order(self, direction: str) -> dict[str, str]:
@@ -81,40 +91,59 @@ class Asked(Owned[T]):
             if field in values and not (field in keys and values[field] is None)
         }
 
-    def _entity(self, row: Values | T) -> T:
+    def _entity(self, method: str, row: Values | T) -> T:
         if isinstance(row, self.entity_class):
             return row
-        return self.entity_class(**self._values(row))
+        return self.entity_class(**self._values(method, row))
 
-    def _values(self, data: Any) -> dict[str, Any]:
+    def _values(self, method: str, data: Any, *, related: bool = True) -> dict[str, Any]:
         """Read what a dict or a model says; fields that a model was not given are not said."""
-        if not isinstance(data, (BaseModel, Mapping)):
-            raise QueryError(f"values are a dict or a model, not an object of {type(data).__name__}")
-        values = data.model_dump(exclude_unset=True) if isinstance(data, BaseModel) else dict(data)
+        given = data
+        if isinstance(given, BaseModel):
+            if hasattr(type(given), "__mapper__"):
+                raise refused(method, None, f"{kind_of(given)} is an entity; give its values in a dict")
+            given = given.model_dump(exclude_unset=True)
+        if not isinstance(given, Mapping):
+            raise refused(method, None, f"values are a dict or a model, not {kind_of(given)}")
+        values = dict(given)
         mapper = mapper_of(self.entity_class)
         for field in values:
-            if field not in mapper.relationships:
-                self._check_field(field)
+            if not (related and isinstance(field, str) and field in mapper.relationships):
+                self._check_field(method, field)
         return values
 
-    def _check_field(self, field: str) -> None:
+    def _check_field(self, method: str, field: Any) -> None:
         mapper = mapper_of(self.entity_class)
+        name = self.entity_class.__name__
+        if not isinstance(field, str):
+            raise refused(method, None, f"a field is named by a string, not {kind_of(field)}")
         if field in mapper.column_attrs:
             return
-        name = self.entity_class.__name__
         if field in mapper.relationships:
             columns = [column.key for column in mapper.relationships[field].local_columns]
-            raise QueryError(f"{name}.{field} is a relationship; use {' and '.join(map(repr, columns))}", name=field)
-        raise QueryError(
-            f'{name} has no field "{field}"{did_you_mean(field, mapper.column_attrs.keys())}',
-            entity=self.entity_class,
-            name=field,
-        )
+            problem = f"{name}.{field} is a relationship; use {' and '.join(map(repr, columns))}"
+            raise refused(method, field, problem, name=field)
+        problem = f'{name} has no field "{field}"{did_you_mean(field, mapper.column_attrs.keys())}'
+        raise refused(method, field, problem, entity=self.entity_class, name=field)
 
 
-def _pairs(criteria: object) -> Iterable[tuple[str, Any]]:
+def refused(method: str, argument: str | None, problem: str, **data: object) -> QueryError:
+    """Make the error `Repository.find_by("nmae"): Product has no field "nmae"; did you mean "name"?`."""
+    return wrong_call("Repository", method, argument, problem, **data)
+
+
+def listed(method: str, name: str, argument: Any, what: str) -> list[Any]:
+    """Take a list from a caller: a text or a dict is none."""
+    if isinstance(argument, (str, bytes, Mapping)) or not isinstance(argument, Iterable):
+        raise refused(method, None, f"{name} is a list of {what}, not {kind_of(argument)}")
+    return list(argument)
+
+
+def _pairs(method: str, criteria: Any) -> Iterable[tuple[Any, Any]]:
+    if criteria is None:
+        return ()
     if not isinstance(criteria, Mapping):
-        raise QueryError(f'criteria are a dict such as {{"name": value}}, not {criteria!r}', criteria=criteria)
+        raise refused(method, None, f'criteria are a dict such as {{"name": value}}, not {kind_of(criteria)}')
     return criteria.items()
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from fx_orm.config import Lazy
-from fx_orm.errors import NotFoundError, QueryError
+from fx_orm.errors import NotFoundError
 from fx_orm.identity import key_names, mapper_of, read_identity
 from fx_orm.pagination import CursorPage, Page
-from fx_orm.repository.criteria import Asked, Criteria, OrderBy
+from fx_orm.query_builder.recording import whole_number
+from fx_orm.repository.criteria import Asked, Criteria, OrderBy, listed
 
 T = TypeVar("T")
 
@@ -67,7 +68,7 @@ class Finding(Asked[T]):
             >>> [product.name for product in found]
             ['Cup', 'Hose']
         """
-        return self._query(criteria, order_by, limit, offset, with_, lazy).get()
+        return self._query("find_by", criteria, order_by, limit, offset, with_, lazy).get()
 
     def find_one_by(
         self,
@@ -82,7 +83,7 @@ class Finding(Asked[T]):
             >>> products.find_one_by({"sku": "CU-0001"}, with_="category").category.name
             'Kitchen'
         """
-        return self._query(criteria, order_by, with_=with_, lazy=lazy).first()
+        return self._query("find_one_by", criteria, order_by, with_=with_, lazy=lazy).first()
 
     def get_one_by(
         self,
@@ -99,8 +100,8 @@ class Finding(Asked[T]):
         """
         found = self.find_one_by(criteria, order_by, with_, lazy)
         if found is None:
-            shown = ", ".join(f"{name}={value!r}" for name, value in criteria.items())
             entity = self.entity_class
+            shown = ", ".join(f"{name}={_masked(entity, name, value)}" for name, value in criteria.items())
             raise NotFoundError(f"there is no {entity.__name__} with {shown}", entity=entity, criteria=criteria)
         return found
 
@@ -111,16 +112,19 @@ class Finding(Asked[T]):
             >>> [product.name for product in products.find_many([3, 1, 99])]
             ['Hose', 'Tea pot']
         """
-        wanted = list(ids)
-        names = key_names(mapper_of(self.entity_class))
+        mapper = mapper_of(self.entity_class)
+        identities = [read_identity(mapper, key) for key in listed("find_many", "ids", ids, "primary keys")]
+        wanted = list(dict.fromkeys(identity for identity in identities if identity is not None))
+        names = key_names(mapper)
         if len(names) > 1:
-            return [found for key in wanted if (found := self.find(key)) is not None]
+            return [found for identity in wanted if (found := self.find(identity)) is not None]
+        keys = [identity[0] for identity in wanted]
         by_key = {
             getattr(entity, names[0]): entity
-            for at in range(0, len(wanted), _MOST_KEYS)
-            for entity in self.query_builder().where_in(names[0], wanted[at : at + _MOST_KEYS]).get()
+            for at in range(0, len(keys), _MOST_KEYS)
+            for entity in self.query_builder().where_in(names[0], keys[at : at + _MOST_KEYS]).get()
         }
-        return [by_key[key] for key in dict.fromkeys(wanted) if key in by_key]
+        return [by_key[key] for key in keys if key in by_key]
 
     def first(self, criteria: Criteria | None = None, order_by: OrderBy | None = None) -> T | None:
         """Find the first entity, by default the one with the lowest primary key.
@@ -129,7 +133,7 @@ class Finding(Asked[T]):
             >>> products.first().name
             'Tea pot'
         """
-        return self._query(criteria, order_by or self._key_order("asc")).first()
+        return self._query("first", criteria, order_by or self._key_order("asc")).first()
 
     def last(self, criteria: Criteria | None = None) -> T | None:
         """Find the entity with the highest primary key.
@@ -138,7 +142,7 @@ class Finding(Asked[T]):
             >>> products.last({"category_id": 1}).name
             'Cup'
         """
-        return self._query(criteria, self._key_order("desc")).first()
+        return self._query("last", criteria, self._key_order("desc")).first()
 
     def count(self, criteria: Criteria | None = None) -> int:
         """Count the entities that meet all criteria.
@@ -147,7 +151,7 @@ class Finding(Asked[T]):
             >>> products.count({"category_id": 1})
             2
         """
-        return self._query(criteria).count()
+        return self._query("count", criteria).count()
 
     def exists(self, criteria: Criteria | None = None) -> bool:
         """Tell whether an entity meets all criteria.
@@ -156,7 +160,7 @@ class Finding(Asked[T]):
             >>> products.exists({"stock": 0})
             False
         """
-        return self._query(criteria).exists()
+        return self._query("exists", criteria).exists()
 
     def pluck(self, field: str, criteria: Criteria | None = None, order_by: OrderBy | None = None) -> list[Any]:
         """Return one field's values of the entities that meet all criteria.
@@ -165,8 +169,8 @@ class Finding(Asked[T]):
             >>> products.pluck("name", {"category_id": 1}, order_by="-stock")
             ['Cup', 'Tea pot']
         """
-        self._check_field(field)
-        return self._query(criteria, order_by).pluck(field)
+        self._check_field("pluck", field)
+        return self._query("pluck", criteria, order_by).pluck(field)
 
     def paginate(
         self, page: int = 1, per_page: int = 20, criteria: Criteria | None = None, order_by: OrderBy | None = None
@@ -180,12 +184,14 @@ class Finding(Asked[T]):
             >>> [product.name for product in page], page.total
             (['Hose'], 3)
         """
-        if page < 1 or per_page < 1:
-            raise QueryError(f"paginate(page={page}, per_page={per_page}): both count from 1", page=page)
+        for name, value in (("page", page), ("per_page", per_page)):
+            whole_number("paginate", name, value, least=1, owner="Repository")
         key_order = self._key_order("asc")
-        order = [*self._order(order_by)]
+        order = [*self._order("paginate", order_by)]
         order += [(field, way) for field, way in key_order.items() if field not in dict(order)]
-        query = self._query(criteria, [{field: way} for field, way in order], per_page, (page - 1) * per_page)
+        query = self._query(
+            "paginate", criteria, [{field: way} for field, way in order], per_page, (page - 1) * per_page
+        )
         return Page(query.get(), self.count(criteria), page, per_page)
 
     def cursor_paginate(
@@ -205,7 +211,7 @@ class Finding(Asked[T]):
             >>> [product.name for product in page]
             ['Cup']
         """
-        return self._query(criteria, order_by).cursor_paginate(per_page, cursor)
+        return self._query("cursor_paginate", criteria, order_by).cursor_paginate(per_page, cursor)
 
     def stream(
         self, criteria: Criteria | None = None, order_by: OrderBy | None = None, size: int = 1000
@@ -216,8 +222,13 @@ class Finding(Asked[T]):
             >>> [product.sku for product in products.stream({"category_id": 1}, order_by="sku")]
             ['CU-0001', 'TP-0001']
         """
-        return self._query(criteria, order_by).stream(size)
+        return self._query("stream", criteria, order_by).stream(size)
 
     def _find_deleted_too(self, id: Any) -> T | None:
         identity = read_identity(mapper_of(self.entity_class), id)
         return None if identity is None else self.query_builder().with_deleted().find(identity)
+
+
+def _masked(entity: type[Any], field: str, value: Any) -> str:
+    """Show a value of the criteria, unless it is a secret."""
+    return "***" if mapper_of(entity).columns[field].info.get("secret") else repr(value)

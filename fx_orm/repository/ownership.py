@@ -8,12 +8,14 @@ import typing
 import weakref
 from typing import Any, Generic, Self, TypeVar
 
-from fx_orm.errors import MappingError
+from fx_orm.errors import MappingError, QueryError
+from fx_orm.errors.calls import kind_of
 from fx_orm.identity import mapper_of
 from fx_orm.object_manager import ObjectManager, current
 from fx_orm.query_builder import QueryBuilder
 
 T = TypeVar("T")
+M = TypeVar("M")
 
 
 class OfEntity(Generic[T]):
@@ -70,7 +72,7 @@ class Owned(OfEntity[T]):
 
     def __init__(self, entity_class: type[T] | None = None, entity_manager: ObjectManager | None = None) -> None:
         super().__init__(entity_class)
-        self._given_manager = entity_manager
+        self._given_manager = None if entity_manager is None else checked_manager(entity_manager)
 
     @property
     def entity_manager(self) -> ObjectManager:
@@ -84,7 +86,7 @@ class Owned(OfEntity[T]):
 
     @entity_manager.setter
     def entity_manager(self, entity_manager: ObjectManager) -> None:
-        self._given_manager = entity_manager
+        self._given_manager = checked_manager(entity_manager)
 
     @property
     def db(self) -> ObjectManager:
@@ -126,6 +128,17 @@ class Owned(OfEntity[T]):
             2
         """
         return self.query_builder()
+
+
+def checked_manager(entity_manager: M) -> M:
+    """Take an entity manager from a caller.
+
+    Raises:
+        QueryError: it is none.
+    """
+    if not callable(getattr(entity_manager, "persist", None)):
+        raise QueryError(f"Repository(): {kind_of(entity_manager)} is no entity manager")
+    return entity_manager
 
 
 def entity_of(repository: type[OfEntity[Any]]) -> type[Any] | None:

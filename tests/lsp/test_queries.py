@@ -240,7 +240,7 @@ def test_what_is_not_certain_is_silent(tmp_path: Path, body: str) -> None:
 )
 def test_fields_in_repository_calls(tmp_path: Path, code: str, method: str) -> None:
     column = 8 + code.index("nmae")
-    message = f'{method}("nmae"): Product has no field "nmae"; did you mean "name"?'
+    message = f'Repository.{method}("nmae"): Product has no field "nmae"; did you mean "name"?'
     check_diagnostics(tmp_path, project(code) + f"\n#{' ' * (column - 1)}^^^^ unknown-column: {message}\n")
 
 
@@ -272,7 +272,7 @@ def test_receivers(tmp_path: Path, header: str, expression: str) -> None:
     indent = "        " if header.startswith("class") else "    "
     line = f'{indent}{expression}.find_by({{"nmae": 1}})'
     mark = f"#{' ' * (line.index('nmae') - 1)}^^^^ unknown-column: "
-    mark += 'find_by("nmae"): Product has no field "nmae"; did you mean "name"?'
+    mark += 'Repository.find_by("nmae"): Product has no field "nmae"; did you mean "name"?'
     imports = "from fx_orm import Repository\nfrom src.entity.shop import Product\n"
     imports += "from src.repository.products import ProductRepository\n\n"
     rest = "    pass\n#- src/service.py\n"

@@ -137,3 +137,19 @@ OBJECTS: tuple[Any, ...] = (
     True,
     None,
 )
+
+# Enough of them to look for what a database or its driver does by itself.
+SAMPLE = (
+    *("zq9' OR '1'='1", 'zq9" OR "1"="1', "zq9` OR `1`=`1", "zq9'; DELETE FROM qb_ware; --", "zq9\\' OR 1=1 -- "),
+    *(
+        "zq9/*!50000 UNION SELECT 1*/",
+        "%s",
+        "zq9%(v0)s",
+        ":zq9",
+        "?",
+        "zq9\u7e97' OR 1=1",
+        "n\x00zq9",
+        "zq9\ud800",
+        "\\",
+    ),
+)

@@ -108,7 +108,7 @@ class Asked(Owned[T]):
         values = dict(given)
         mapper = mapper_of(self.entity_class)
         for field in values:
-            if not (related and isinstance(field, str) and field in mapper.relationships):
+            if not (related and field in mapper.relationships):
                 self._check_field(method, field)
         return values
 

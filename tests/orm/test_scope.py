@@ -23,23 +23,23 @@ from fx_orm.errors import ConcurrentUseError, FxError
 from fx_orm.object_manager import ObjectManager
 
 
-class Team(SQLModel, table=True):
+class Squad(SQLModel, table=True):
     __tablename__ = "unit_team"
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(max_length=40)
 
-    players: list["Player"] = Relationship(back_populates="team")
+    players: list["Striker"] = Relationship(back_populates="team")
 
 
-class Player(SQLModel, table=True):
+class Striker(SQLModel, table=True):
     __tablename__ = "unit_player"
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(max_length=40)
     team_id: int | None = Field(default=None, foreign_key="unit_team.id")
 
-    team: Team | None = Relationship(back_populates="players")
+    team: Squad | None = Relationship(back_populates="players")
 
 
 @pytest.fixture
@@ -47,9 +47,9 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
     """The configured database, with the tables and one player in a team."""
     fx_orm.configure(database=database_url)
     engine = database.engine(settings())
-    SQLModel.metadata.create_all(engine, tables=[Team.__table__, Player.__table__])
+    SQLModel.metadata.create_all(engine, tables=[Squad.__table__, Striker.__table__])
     with EntityManager(engine) as em, em.transaction():
-        em.persist(Player(name="Zoe", team=Team(name="Reds")))
+        em.persist(Striker(name="Zoe", team=Squad(name="Reds")))
     yield engine
     scope.current().close()
     database.dispose()
@@ -144,17 +144,17 @@ def test_a_task_that_joins_is_inside_the_block_in_which_it_was_started(engine: s
 
 def test_a_call_gives_its_connection_back(engine: sa.Engine) -> None:
     em = current()
-    player = em.get(Player, 1)
+    player = em.get(Striker, 1)
     assert connections_in_use(engine) == 0
     assert player.team is not None
     assert player.team.name == "Reds"
     assert connections_in_use(engine) == 0
-    assert [each.name for each in em.exec_statement(select(Player))] == ["Zoe"]
+    assert [each.name for each in em.exec_statement(select(Striker))] == ["Zoe"]
     with pytest.raises(sa.exc.DBAPIError):
         em.exec_statement(sa.text("SELECT nonsense FROM unit_player"))
     assert connections_in_use(engine) == 0
     player.name = "Kim"
-    assert em.unsaved() == ["Player 1 (changed)"]
+    assert em.unsaved() == ["Striker 1 (changed)"]
     em.flush()
     assert connections_in_use(engine) == 1
     em.commit()
@@ -162,11 +162,11 @@ def test_a_call_gives_its_connection_back(engine: sa.Engine) -> None:
 
 
 def test_what_was_loaded_is_read_again_by_the_next_call(engine: sa.Engine) -> None:
-    player = current().get(Player, 1)
+    player = current().get(Striker, 1)
     with engine.begin() as connection:
-        connection.execute(sa.update(Player).values(name="Kim"))
+        connection.execute(sa.update(Striker).values(name="Kim"))
     assert player.name == "Zoe"
-    assert current().get(Player, 1) is player
+    assert current().get(Striker, 1) is player
     assert player.name == "Kim"
 
 
@@ -177,7 +177,7 @@ def test_many_calls_hold_one_connection(engine: sa.Engine) -> None:
     engine.dispose()
     em = EntityManagerInterface()
     for _ in range(10_000 if engine.dialect.name == "sqlite" else 1_000):
-        assert em.find(Player, 1) is not None
+        assert em.find(Striker, 1) is not None
         assert connections_in_use(engine) == 0
     assert len(made) == 1
 
@@ -195,21 +195,21 @@ def test_threads_and_tasks_at_once_share_nothing(engine: sa.Engine) -> None:
             managers.append(em.entity_manager)
             for turn in range(5):
                 with em.transaction():
-                    player = em.persist(Player(name=f"thread {number} {turn}"))
-                assert em.get(Player, player.id) is player
+                    player = em.persist(Striker(name=f"thread {number} {turn}"))
+                assert em.get(Striker, player.id) is player
         except BaseException as error:
             errors.append(error)
 
     async def in_a_task(number: int) -> None:
         mine = em.entity_manager
         managers.append(mine)
-        assert em.find(Player, 1) is not None
+        assert em.find(Striker, 1) is not None
         await asyncio.sleep(0)
         with em.transaction():
-            player = em.persist(Player(name=f"task {number}"))
+            player = em.persist(Striker(name=f"task {number}"))
         await asyncio.sleep(0)
         assert em.entity_manager is mine
-        assert em.get(Player, player.id) is player
+        assert em.get(Striker, player.id) is player
 
     async def tasks() -> None:
         await asyncio.gather(*(in_a_task(number) for number in range(200)))
@@ -223,7 +223,7 @@ def test_threads_and_tasks_at_once_share_nothing(engine: sa.Engine) -> None:
         thread.join()
     assert errors == []
     assert len({id(manager) for manager in managers}) == 232
-    names = em.exec_statement(select(Player.name))
+    names = em.exec_statement(select(Striker.name))
     expected = [f"thread {number} {turn}" for number in range(32) for turn in range(5)]
     assert sorted(names) == sorted(["Zoe", *expected, *(f"task {number}" for number in range(200))])
     assert connections_in_use(engine) == 0
@@ -231,8 +231,8 @@ def test_threads_and_tasks_at_once_share_nothing(engine: sa.Engine) -> None:
 
 def test_work_that_a_thread_never_committed_is_warned_of(engine: sa.Engine) -> None:
     def forget() -> None:
-        current().get(Player, 1).name = "Kim"
-        current().persist(Team(name="Blues"))
+        current().get(Striker, 1).name = "Kim"
+        current().persist(Squad(name="Blues"))
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -243,11 +243,11 @@ def test_work_that_a_thread_never_committed_is_warned_of(engine: sa.Engine) -> N
         gc.collect()
     [warning] = [str(each.message) for each in caught if each.category is ResourceWarning]
     assert warning == (
-        "thread 'worker' ended with changes that were never committed: Team (new), Player 1 (changed); "
+        "thread 'worker' ended with changes that were never committed: Squad (new), Striker 1 (changed); "
         "call commit(), or write inside transaction()"
     )
     assert connections_in_use(engine) == 0
-    assert current().get(Player, 1).name == "Zoe"
+    assert current().get(Striker, 1).name == "Zoe"
 
 
 def test_two_threads_at_once_are_refused_with_both_places(engine: sa.Engine) -> None:
@@ -263,7 +263,7 @@ def test_two_threads_at_once_are_refused_with_both_places(engine: sa.Engine) -> 
     thread.start()
     inside.wait(timeout=20)
     with pytest.raises(ConcurrentUseError) as error:
-        em.find(Player, 1)
+        em.find(Striker, 1)
     leave.set()
     thread.join()
     assert Path(error.value.first.rpartition(":")[0]) == Path(error.value.second.rpartition(":")[0]) == Path(__file__)
@@ -272,7 +272,7 @@ def test_two_threads_at_once_are_refused_with_both_places(engine: sa.Engine) -> 
         f"two threads or tasks use one entity manager at once: {error.value.first} and {error.value.second}; "
         "give each its own (EntityManagerInterface() does)"
     )
-    assert em.find(Player, 1) is not None
+    assert em.find(Striker, 1) is not None
     em.close()
 
 
@@ -287,7 +287,7 @@ def test_two_tasks_at_once_are_refused_with_both_places(engine: sa.Engine) -> No
         task = asyncio.create_task(first())
         await asyncio.sleep(0)
         with pytest.raises(ConcurrentUseError) as error:
-            em.find(Player, 1)
+            em.find(Striker, 1)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         return error.value
@@ -295,7 +295,7 @@ def test_two_tasks_at_once_are_refused_with_both_places(engine: sa.Engine) -> No
     error = asyncio.run(main())
     lines = Path(__file__).read_text(encoding="utf-8").splitlines()
     assert lines[int(error.first.rpartition(":")[2]) - 1].strip() == "await asyncio.sleep(20)"
-    assert lines[int(error.second.rpartition(":")[2]) - 1].strip() == "em.find(Player, 1)"
+    assert lines[int(error.second.rpartition(":")[2]) - 1].strip() == "em.find(Striker, 1)"
     em.close()
 
 
@@ -306,12 +306,12 @@ def test_threads_that_use_one_manager_in_turn_are_no_mistake(engine: sa.Engine) 
     async def main() -> None:
         block = em.transaction()
         await asyncio.to_thread(block.__enter__)
-        player = await asyncio.to_thread(em.get, Player, 1)
+        player = await asyncio.to_thread(em.get, Striker, 1)
         player.name = "Kim"
         await asyncio.to_thread(block.__exit__, None, None, None)
 
     asyncio.run(main())
-    assert em.exec_statement(select(Player.name)) == ["Kim"]
+    assert em.exec_statement(select(Striker.name)) == ["Kim"]
     em.close()
 
 
@@ -329,7 +329,7 @@ class Fake:
 def test_the_interface_goes_to_the_manager_that_it_is_given() -> None:
     fake = Fake()
     em = EntityManagerInterface(cast("ObjectManager", fake))
-    team = em.persist(Team(name="Reds"))
+    team = em.persist(Squad(name="Reds"))
     assert fake.persisted == [team]
     assert em.entity_manager is fake
 
@@ -353,8 +353,8 @@ def test_manager_and_interface_are_what_the_protocol_says(engine: sa.Engine) -> 
 
 def test_another_configuration_is_another_database(engine: sa.Engine, tmp_path: Path) -> None:
     em = current()
-    player = em.get(Player, 1)
+    player = em.get(Striker, 1)
     fx_orm.configure(database=f"sqlite:///{tmp_path / 'other.db'}")
-    SQLModel.metadata.create_all(database.engine(settings()), tables=[Team.__table__, Player.__table__])
-    assert em.find(Player, 1) is None
+    SQLModel.metadata.create_all(database.engine(settings()), tables=[Squad.__table__, Striker.__table__])
+    assert em.find(Striker, 1) is None
     assert not em.contains(player)

@@ -21,6 +21,8 @@ import fx_orm
 from fx_lsp.rules import RULES
 from fx_orm import errors
 from fx_orm.cli import app
+from fx_orm.config import DatabaseSettings, Settings
+from fx_orm.config.loading import accepted, environment_names
 from fx_orm.entity_manager import EntityManager
 from fx_orm.query_builder import QueryBuilder
 from fx_orm.repository import Repository
@@ -165,6 +167,38 @@ SPECIAL: dict[str, dict[str, Callable[[Any], Any]]] = {
 }
 
 
+def settings() -> Iterator[str]:
+    """Every key of config/orm.yaml, from the models that read it."""
+    yield "# Settings\n"
+    yield "Strongest first: `fx_orm.configure(...)`, the environment, `.env.<APP_ENV>`, `.env`, `config/orm.yaml`."
+    yield "In the file `${VAR}` and `${VAR:-default}` are variables of the environment and of both `.env`."
+    yield "A key that is not here is an error.\n"
+    variables = {path: name for name, path in environment_names().items()}
+    for title, model, above in (("The file", Settings, ()), ("Below `database:`", DatabaseSettings, ("database",))):
+        yield f"## {title}\n"
+        yield "| key | takes | default | in the environment | meaning |\n|---|---|---|---|---|"
+        for key, field in model.model_fields.items():
+            path = (*above, key)
+            if path in (("root",), ("database",)):
+                continue
+            default = field.get_default(call_default_factory=True)
+            cells = [
+                f"`{key}`",
+                accepted(model, path),
+                f"`{_in_yaml(default)}`" if default or default is False else "",
+                f"`{variables[path]}`" if path in variables else "",
+                field.description or "",
+            ]
+            yield f"| {' | '.join(cells)} |"
+        yield ""
+
+
+def _in_yaml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"[{', '.join(value)}]" if isinstance(value, list) else str(value)
+
+
 def names() -> Iterator[str]:
     """Every name that `fx_orm` exports, and where it comes from."""
     yield "# Names of fx_orm\n"
@@ -221,6 +255,7 @@ PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "query_builder.md": methods_of(QueryBuilder),
     "repository.md": methods_of(Repository),
     "rules.md": rules,
+    "settings.md": settings,
 }
 
 if __name__ == "__main__":

@@ -95,6 +95,37 @@ def load_settings(project: Path | None = None) -> Settings:
         raise _explain(error.errors()[0], layers) from None
 
 
+def environment_names() -> dict[str, KeyPath]:
+    """Name the variables of the environment that are settings, each with the path of its key."""
+    names: dict[str, KeyPath] = {
+        f"DATABASE_{key.upper()}": ("database", key) for key in DatabaseSettings.model_fields if key not in _DETAILS
+    }
+    others = (key for key in Settings.model_fields if key not in ("root", "database"))
+    return names | {f"FX_ORM_{key.upper()}": (key,) for key in others}
+
+
+def accepted(model: type[BaseModel], path: KeyPath) -> str:
+    """Say what a key takes, for people."""
+    field = model.model_fields[str(path[1] if model is DatabaseSettings else path[0])]
+    annotation = field.annotation
+    kinds = {int: "a whole number", float: "a number", bool: "true or false", str: "a text", Path: "a path"}
+    kind = next((kinds[part] for part in (annotation, *get_args(annotation)) if part in kinds), None)
+    if path[-1] == "naming_convention" or path[-2:-1] == ("naming_convention",):
+        return "pk, fk, uq, ix and ck, each with a template such as ix_%(table_name)s_%(column_0_name)s"
+    if annotation is DatabaseSettings:
+        return f"keys below it: {', '.join(DatabaseSettings.model_fields)}"
+    if annotation == list[str]:
+        return "a list of texts"
+    if get_origin(annotation) is Literal:
+        *others, last = get_args(annotation)
+        return f"{', '.join(others)} or {last}"
+    bounds = {type(bound).__name__: bound for bound in field.metadata}
+    least, most = getattr(bounds.get("Ge"), "ge", None), getattr(bounds.get("Le"), "le", None)
+    if least is not None and most is not None:
+        return f"{kind} from {least} to {most}"
+    return f"{kind} of at least {least}" if least is not None else str(kind)
+
+
 class _Layer(PydanticBaseSettingsSource):
     """One source's values, and where each stands in it."""
 
@@ -140,11 +171,7 @@ def _environment_layer(variables: Variables) -> _Layer:
     """
     values: dict[str, Any] = {}
     places: dict[KeyPath, Place] = {}
-    names: dict[str, KeyPath] = {
-        f"DATABASE_{key.upper()}": ("database", key) for key in DatabaseSettings.model_fields if key not in _DETAILS
-    }
-    names |= {f"FX_ORM_{key.upper()}": (key,) for key in Settings.model_fields if key not in ("root", "database")}
-    for name, path in names.items():
+    for name, path in environment_names().items():
         variable, value = variables.find(name), variables.value(name)
         if variable is None or value is None:
             continue
@@ -204,12 +231,12 @@ def _explain(error: ErrorDetails, layers: list[_Layer]) -> ConfigError:
     if error["type"] == "extra_forbidden":
         return _unknown_key(path, place, model)
     key = ".".join(map(str, path))
-    accepted = _accepted(model, path)
+    taken = accepted(model, path)
     given = "not valid" if path in _SECRETS else _shown(error["input"])
     problem = error.get("ctx", {}).get("error")
     if isinstance(problem, ValueError) and path[:1] == ("database",):
         given += f": {problem}"
-    return ConfigError(f'{place}: "{key}" is {given}; it takes {accepted}', **data(place), key=key, accepted=accepted)
+    return ConfigError(f'{place}: "{key}" is {given}; it takes {taken}', **data(place), key=key, accepted=taken)
 
 
 def _unknown_key(path: KeyPath, place: Place, model: type[BaseModel]) -> ConfigError:
@@ -222,27 +249,6 @@ def _unknown_key(path: KeyPath, place: Place, model: type[BaseModel]) -> ConfigE
         key=".".join(map(str, path)),
         accepted=known,
     )
-
-
-def _accepted(model: type[BaseModel], path: KeyPath) -> str:
-    field = model.model_fields[str(path[1] if model is DatabaseSettings else path[0])]
-    annotation = field.annotation
-    kinds = {int: "a whole number", float: "a number", bool: "true or false", str: "a text", Path: "a path"}
-    kind = next((kinds[part] for part in (annotation, *get_args(annotation)) if part in kinds), None)
-    if path[-1] == "naming_convention" or path[-2:-1] == ("naming_convention",):
-        return "pk, fk, uq, ix and ck, each with a template such as ix_%(table_name)s_%(column_0_name)s"
-    if annotation is DatabaseSettings:
-        return f"keys below it: {', '.join(DatabaseSettings.model_fields)}"
-    if annotation == list[str]:
-        return "a list of texts"
-    if get_origin(annotation) is Literal:
-        *others, last = get_args(annotation)
-        return f"{', '.join(others)} or {last}"
-    bounds = {type(bound).__name__: bound for bound in field.metadata}
-    least, most = getattr(bounds.get("Ge"), "ge", None), getattr(bounds.get("Le"), "le", None)
-    if least is not None and most is not None:
-        return f"{kind} from {least} to {most}"
-    return f"{kind} of at least {least}" if least is not None else str(kind)
 
 
 def _shown(value: object) -> str:

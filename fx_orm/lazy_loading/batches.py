@@ -8,14 +8,18 @@ Only the plain joins of a relationship are made here, along foreign keys or thro
 SQLAlchemy's lazy loader, one entity at a time.
 """
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import count
+from functools import cache
+from itertools import chain, count
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Load, Mapper, RelationshipDirection, RelationshipProperty, Session
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import instance_state, set_committed_value
+from sqlalchemy.orm.base import LoaderCallableStatus
 from sqlalchemy.orm.exc import UnmappedColumnError
 
 from fx_orm.lazy_loading.modes import Origin, remember
@@ -27,6 +31,8 @@ new_run = count(-1, -1).__next__
 """Number the queries whose rows become entities here; those that SQLAlchemy loads are counted from 1 upwards."""
 
 _MOST_KEYS = 500  # in one statement, as SQLAlchemy's selectinload() takes them
+
+_NO_VALUE = LoaderCallableStatus.NO_VALUE
 
 _Key = tuple[Any, ...]
 
@@ -102,82 +108,95 @@ def _key_of(mapper: Mapper[Any], column: Any) -> str:
 
 def load_together(session: Session, state: Any, found_by: Lookup, origin: Origin | None) -> bool:
     """Load a relationship for an entity and those that were loaded with it; False when that is for SQLAlchemy to do."""
-    attribute = found_by.relationship.key
+    relationship = found_by.relationship
     wanted: dict[_Key, list[Any]] = {}
-    for entity, key in _without(session, state, found_by):
+    for key, entities in _by_key(_together(session, state), session, found_by).items():
         target = found_by.known(session, key)
         if None in key:
-            _set(entity, found_by, [])
+            _set(entities, relationship, [])
         elif _is_fresh(target):
-            if isinstance(target, found_by.relationship.mapper.class_):
-                _set(entity, found_by, [target])
-        elif key in wanted or len(wanted) < _MOST_KEYS:
-            wanted.setdefault(key, []).append(entity)
+            if isinstance(target, relationship.mapper.class_):
+                _set(entities, relationship, [target])
+        elif len(wanted) < _MOST_KEYS:
+            wanted[key] = entities
     if sum(map(len, wanted.values())) < 2:
         return False
     found: dict[_Key, list[Any]] = {key: [] for key in wanted}
-    options = {LOADS_TOGETHER: (state.class_, attribute)}
+    options = {LOADS_TOGETHER: (state.class_, relationship.key)}
     for target, *values in session.execute(found_by.statement(wanted), execution_options=options).unique():
         if tuple(values) not in found:  # equal for the database (it may ignore case), but not here
-            _part(entity for entities in wanted.values() for entity in entities)
+            for entity in chain.from_iterable(wanted.values()):
+                instance_state(entity).runid = None
             return False
         found[tuple(values)].append(target)
-    for key, entities in wanted.items():
-        targets = found[key]
+    for key, targets in found.items():
         if not targets and found_by.may_exist(session, key):
             continue  # SQLAlchemy's loader finds it, or knows better that there is none
-        for entity in entities:
-            _set(entity, found_by, targets)
+        _set(wanted[key], relationship, targets)
         if origin is not None:
             remember(targets, origin)
-    return attribute in state.dict
+    return relationship.key in state.dict
 
 
-def _without(session: Session, state: Any, found_by: Lookup) -> Iterator[tuple[Any, _Key]]:
-    """Give the entities that were loaded together and lack the relationship, this one first, each with its key."""
+def _together(session: Session, state: Any) -> list[Any]:
+    """Find the entities that were loaded together, from this one on; those before it come last."""
     run = state.runid
     together = [] if run is None else [each for each in session.identity_map.all_states() if each.runid == run]
     if len(together) < 2:
         state.runid = None  # it need not be searched for again
-        return
+        return []
     at = together.index(state)
-    deleted = {id(entity) for entity in session.deleted}
+    return together[at:] + together[:at]
+
+
+def _by_key(states: list[Any], session: Session, found_by: Lookup) -> dict[_Key, list[Any]]:
+    """Group the entities that lack the relationship by the values by which its targets are found.
+
+    What the program has changed is left alone, and so is what is about to be deleted.
+    """
     relationship = found_by.relationship
-    for each in (*together[at:], *together[:at]):
-        entity = each.obj()
-        if entity is None or id(entity) in deleted or not each.mapper.isa(relationship.parent):
+    attribute, fields = relationship.key, {*found_by.fields}
+    read = itemgetter(*found_by.fields)
+    deleted = {instance_state(entity) for entity in session.deleted}
+    has_it = cache(lambda mapper: mapper.isa(relationship.parent))
+    groups: defaultdict[Any, list[Any]] = defaultdict(list)
+    for state in states:
+        entity = state.obj()
+        if entity is None or state in deleted or not has_it(state.mapper):
+            continue
+        if state.committed_state and _is_changed(state.committed_state, attribute, fields):
+            continue
+        if (state.load_options or state.callables) and _has_options(state, relationship):
             continue
         values = entity.__dict__
-        is_known = all(field in values and field not in each.committed_state for field in found_by.fields)
-        if is_known and relationship.key not in values and not _has_options(each, relationship):
-            yield entity, tuple(values[field] for field in found_by.fields)
+        if attribute not in values and values.keys() >= fields:
+            groups[read(values)].append(entity)
+    return groups if len(found_by.fields) > 1 else {(key,): entities for key, entities in groups.items()}
 
 
-def _set(entity: Any, found_by: Lookup, targets: list[Any]) -> None:
-    relationship = found_by.relationship
-    if relationship.key in entity.__dict__:
-        return  # a flush before the query has set it
-    if relationship.uselist:
-        set_committed_value(entity, relationship.key, targets)
-    elif len(targets) < 2:  # of several, SQLAlchemy takes one and warns
-        set_committed_value(entity, relationship.key, targets[0] if targets else None)
+def _is_changed(before: dict[str, Any], attribute: str, fields: set[str]) -> bool:
+    # NO_VALUE: something was added to a collection that is not loaded, which the loaded one will hold too.
+    return not fields.isdisjoint(before) or before.get(attribute, _NO_VALUE) is not _NO_VALUE
 
 
-def _part(entities: Iterator[Any]) -> None:
+def _set(entities: list[Any], relationship: RelationshipProperty[Any], targets: list[Any]) -> None:
+    attribute = relationship.key
+    if not relationship.uselist and len(targets) > 1:
+        return  # SQLAlchemy takes one of them and warns
+    value: Any = targets if relationship.uselist else next(iter(targets), None)
     for entity in entities:
-        sa.inspect(entity).runid = None
+        if attribute not in entity.__dict__:  # a flush before the query may have set it
+            set_committed_value(entity, attribute, value)
 
 
 def _is_fresh(target: Any | None) -> bool:
-    return target is not None and not sa.inspect(target).expired
+    return target is not None and not instance_state(target).expired
 
 
 def _has_options(state: Any, relationship: RelationshipProperty[Any]) -> bool:
     """Whether the query that loaded an entity has said how a relationship, or what lies behind it, is to be loaded."""
     if relationship.key in state.callables:
         return True
-    if not state.load_options:
-        return False
     path = (*state.load_path[relationship].path, relationship.mapper)
     return any(
         not isinstance(option, Load)

@@ -16,7 +16,7 @@ from fx_orm import AbstractEntity, EntityManager, Field, QueryBuilder, Relations
 from fx_orm.database import engine_for
 from tests.benchmarks.measuring import Measured, measure
 
-ROWS, AUTHORS, FINDS, FILTERS = 10_000, 1_000, 1_000, 300
+ROWS, AUTHORS, FINDS, FILTERS, TOUCHED = 10_000, 1_000, 1_000, 300, 1_000
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 POSTGRESQL = os.environ.get("FX_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 LIMIT = 20
@@ -112,6 +112,8 @@ def _measured(engine: sa.Engine, database: str) -> Iterator[Measured]:
             f"{database}: where, order, limit {LIMIT}": (FILTERS, _filtering(engine)),
             f"{database}: load 10,000 entities": (ROWS, _loading(engine)),
             f"{database}: load 10,000 with what they refer to": (ROWS, _loading_along(engine)),
+            f"{database}: load 1,000, then touch what each refers to": (TOUCHED, _touching(engine)),
+            f"{database}: the same, theirs by selectinload": (TOUCHED, _touching(engine, selectinload)),
             f"{database}: insert 10,000 dicts": (ROWS, _inserting(engine)),
         }
         for title, (count, alternatives) in ways.items():
@@ -188,6 +190,22 @@ def _loading_along(engine: sa.Engine) -> dict[str, Callable[[], object]]:
     def theirs(book: Any) -> object:
         with Session(engine) as session:
             return session.scalars(sa.select(book).options(selectinload(book.author))).all()
+
+    return {"fx_orm": ours, "SQLAlchemy": lambda: theirs(PlainBook), "SQLModel": lambda: theirs(TheirBook)}
+
+
+def _touching(engine: sa.Engine, along: Callable[[Any], Any] | None = None) -> dict[str, Callable[[], object]]:
+    few = TOUCHED * AUTHORS // ROWS  # a tenth of the authors have written a tenth of the books
+
+    def ours() -> object:
+        with EntityManager(engine) as em:
+            return [book.author.name for book in QueryBuilder(OurBook, manager=em).where("author_id", "<=", few).get()]
+
+    def theirs(book: Any) -> object:
+        query = sa.select(book).where(book.author_id <= few)
+        with Session(engine) as session:
+            found = session.scalars(query if along is None else query.options(along(book.author))).all()
+            return [each.author.name for each in found]
 
     return {"fx_orm": ours, "SQLAlchemy": lambda: theirs(PlainBook), "SQLModel": lambda: theirs(TheirBook)}
 

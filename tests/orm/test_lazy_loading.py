@@ -310,6 +310,15 @@ def test_changes_stay_changes(em: EntityManager) -> None:
     ]
 
 
+def test_a_relationship_that_was_emptied_stays_so(em: EntityManager) -> None:
+    articles = QueryBuilder(Article, manager=em).order_by("id").where("id", "<=", 5).get()
+    del articles[1].group
+    assert articles[0].group is not None
+    em.commit()
+    assert articles[1].group_id is None
+    assert articles[2].group is not None
+
+
 def test_what_was_added_to_a_collection_before_it_was_loaded_stays(em: EntityManager) -> None:
     groups = QueryBuilder(Group, manager=em).where_in("id", [3, 4]).order_by("id").get()
     em.persist(Article(id=500, name="new", group=groups[1]))

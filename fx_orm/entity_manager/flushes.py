@@ -7,8 +7,8 @@ from sqlalchemy import event
 from sqlalchemy.orm import InstanceState, Session, UOWTransaction
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
+from fx_orm.entity_manager.changes import Change, changes_in, described
 from fx_orm.errors import StaleEntityError
-from fx_orm.identity import state_of
 
 _NAMED_AT_MOST = 5
 
@@ -17,18 +17,22 @@ class Flushes:
     """Watches the flushes of one session."""
 
     def __init__(self, session: Session) -> None:
-        self._sent: list[object] = []
+        self._sent: list[Change] = []
         event.listen(session, "before_flush", self._before)
-        event.listen(session, "after_flush", self._after)
+
+    def take(self) -> list[Change]:
+        """Return what the flush sends that is under way, or was the latest; once."""
+        sent, self._sent = self._sent, []
+        return sent
 
     def explain(self, error: StaleDataError | ObjectDeletedError) -> StaleEntityError:
         """Say whose row it was; several candidates are all named, for the database does not tell which it was."""
-        sent, self._sent = self._sent, []
+        sent = [change for change in self.take() if change.word != "new"]
         table = re.search(r"on table '([^']*)'", str(error))
         gone = re.search(r"at 0x([0-9a-f]+)>", str(error))  # SQLAlchemy looked for its row before it sent anything
         if gone is not None:
-            sent = [entity for entity in sent if id(entity) == int(gone[1], 16)]
-        found = sorted(map(state_of, sent), key=described)
+            sent = [change for change in sent if id(change.entity) == int(gone[1], 16)]
+        found = sorted((change.state for change in sent), key=described)
         if table is not None:
             found = [state for state in found if any(each.name == table[1] for each in state.mapper.tables)]
         name = table[1] if table else str(found[0].mapper.local_table.description) if found else None
@@ -43,16 +47,7 @@ class Flushes:
         )
 
     def _before(self, session: Session, _context: UOWTransaction, _objects: object) -> None:
-        self._sent = [*(entity for entity in session.dirty if session.is_modified(entity)), *session.deleted]
-
-    def _after(self, _session: Session, _context: UOWTransaction) -> None:
-        self._sent = []
-
-
-def described(state: InstanceState[Any]) -> str:
-    """Name an entity for people: its class and its primary key."""
-    name = state.mapper.class_.__name__
-    return name if state.identity is None else f"{name} {', '.join(map(str, state.identity))}"
+        self._sent = changes_in(session)
 
 
 def _whose(found: list[InstanceState[Any]], table: str | None) -> str:

@@ -17,11 +17,11 @@ from sqlmodel import Session as SQLModelSession
 from fx_orm import config, database, mixins, scope
 from fx_orm.constraints import follow_convention
 from fx_orm.entity_manager.calls import Call
+from fx_orm.entity_manager.changes import changes_in, has_changes
 from fx_orm.entity_manager.commit_hooks import CommitHooks
 from fx_orm.entity_manager.exclusive_use import ExclusiveUse
-from fx_orm.entity_manager.flushes import Flushes, described
+from fx_orm.entity_manager.flushes import Flushes
 from fx_orm.errors import FxError
-from fx_orm.identity import state_of
 from fx_orm.lazy_loading.batches import LOADS_TOGETHER
 
 _READS = re.compile(r"\s*(?:SELECT|VALUES|TABLE|SHOW|EXPLAIN|DESCRIBE|PRAGMA)\b", re.IGNORECASE)
@@ -53,7 +53,8 @@ class UnitOfWork:
         self._connected = False
         self._outdated = False
         self._shows_deleted = False
-        self._uncommitted: dict[str, None] = {}
+        self._sent: dict[str, None] = {}
+        self._has_run_statement = False
         self._flushes = Flushes(self.session)
         event.listen(self.session, "after_begin", self._on_begin)
         event.listen(self.session, "after_transaction_end", self._on_end)
@@ -201,25 +202,20 @@ class UnitOfWork:
 
     def is_pending(self) -> bool:
         """Tell whether there is anything to flush."""
-        session = self.session
-        return bool(session.new or session.deleted or session.dirty)
+        return has_changes(self.session)
 
     def has_uncommitted(self) -> bool:
         """Tell whether something was sent in this transaction that is not committed yet."""
-        return bool(self._uncommitted)
+        return self._has_run_statement or bool(self._sent)
 
     def pending(self) -> list[str]:
         """Describe for people what is not flushed."""
-        session = self.session
-        return [
-            *(f"{described(state_of(entity))} (new)" for entity in session.new),
-            *(f"{described(state_of(entity))} (changed)" for entity in session.dirty if session.is_modified(entity)),
-            *(f"{described(state_of(entity))} (deleted)" for entity in session.deleted),
-        ]
+        return [str(change) for change in changes_in(self.session)]
 
     def unsaved(self) -> list[str]:
         """Describe for people what is not committed."""
-        return [*self._uncommitted, *self.pending(), *self.hooks.names()]
+        statements = ["a statement"] if self._has_run_statement else []
+        return [*statements, *self._sent, *self.pending(), *self.hooks.names()]
 
     def close(self, *, when_free: bool = False) -> None:
         """Roll back what is not committed, give the connection back, let go of every entity.
@@ -300,10 +296,11 @@ class UnitOfWork:
         if transaction.parent is None:
             self._outdated = self._outdated or self._connected
             self._connected = False
-            self._uncommitted.clear()
+            self._sent = {}
+            self._has_run_statement = False
 
     def _on_flush(self, _session: Session, _context: object) -> None:
-        self._uncommitted |= dict.fromkeys(self.pending())
+        self._sent |= dict.fromkeys(map(str, self._flushes.take()))
 
     def _on_execute(self, state: ORMExecuteState) -> sa.Result[Any] | None:
         shows_deleted = self._shows_deleted or state.execution_options.get(mixins.SHOWS_DELETED)
@@ -313,7 +310,7 @@ class UnitOfWork:
         if is_relationship or state.is_column_load:
             return self._load_and_release(state)
         if is_change(state.statement):
-            self._uncommitted |= {"a statement": None}
+            self._has_run_statement = True
         return None
 
     def _load_and_release(self, state: ORMExecuteState) -> sa.Result[Any] | None:

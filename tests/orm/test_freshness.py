@@ -149,3 +149,16 @@ def test_a_relationship_that_is_touched_between_calls_gives_its_connection_back(
     assert zoe.team.name == "Reds"
     assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
     assert selects == ["player", "team"]
+
+
+def test_a_value_that_is_set_to_what_it_was_holds_no_connection(
+    em: EntityManagerInterface, engine: sa.Engine, selects: list[str]
+) -> None:
+    zoe = em.get(Player, 1)
+    zoe.name = "Kim"
+    zoe.name = "Zoe"
+    assert em.find(Player, 2) is not None
+    assert em.unsaved() == []
+    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    em.flush()
+    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]

@@ -15,26 +15,26 @@ from fx_orm.errors import StaleEntityError
 from fx_orm.urls import resolve
 
 
-class Garden(AbstractEntity, table=True):
-    __tablename__ = "dirty_garden"
+class Orchard(AbstractEntity, table=True):
+    __tablename__ = "dirty_orchard"
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(max_length=40)
 
-    plants: list["Plant"] = Relationship(back_populates="garden")
+    plants: list["Sapling"] = Relationship(back_populates="garden")
 
 
-class Plant(AbstractEntity, table=True):
-    __tablename__ = "dirty_plant"
+class Sapling(AbstractEntity, table=True):
+    __tablename__ = "dirty_sapling"
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(max_length=40)
     height: int = 0
     note: str | None = Field(default=None, max_length=80)
     traits: dict[str, Any] = Field(default_factory=dict)
-    garden_id: int | None = Field(default=None, foreign_key="dirty_garden.id")
+    garden_id: int | None = Field(default=None, foreign_key="dirty_orchard.id")
 
-    garden: Garden | None = Relationship(back_populates="plants")
+    garden: Orchard | None = Relationship(back_populates="plants")
 
 
 class Versioned(AbstractEntity, table=True):
@@ -56,7 +56,7 @@ class Pair(AbstractEntity, table=True):
 @pytest.fixture
 def engine(database_url: str) -> Iterator[sa.Engine]:
     engine = database.engine_for(resolve(database_url, Path.cwd()))
-    SQLModel.metadata.create_all(engine, [model.__table__ for model in (Garden, Plant, Versioned, Pair)])
+    SQLModel.metadata.create_all(engine, [model.__table__ for model in (Orchard, Sapling, Versioned, Pair)])
     yield engine
     database.dispose()
 
@@ -65,8 +65,8 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
 def em(engine: sa.Engine) -> Iterator[EntityManager]:
     """A manager that knows nothing yet of a garden with two plants, two versioned texts and a pair."""
     with EntityManager(engine) as em:
-        garden = Garden(
-            name="Front", plants=[Plant(name="Rose", height=40), Plant(name="Ivy", traits={"a": {"b": [1]}})]
+        garden = Orchard(
+            name="Front", plants=[Sapling(name="Rose", height=40), Sapling(name="Ivy", traits={"a": {"b": [1]}})]
         )
         em.persist_all([garden, Versioned(text="one"), Versioned(text="two"), Pair(left=1, right=2, text="pair")])
         em.commit()
@@ -99,20 +99,20 @@ def changed_by(engine: sa.Engine, table: Any, key: int, **values: object) -> Non
 
 
 def test_many_changes_are_one_update_of_the_changed_columns(em: EntityManager, sent: list[str]) -> None:
-    plant = em.get(Plant, 1)
+    plant = em.get(Sapling, 1)
     for height in range(41, 51):
         plant.height = height
-        assert em.find(Plant, 1) is plant
-        assert QueryBuilder(Plant, manager=em).where("name", "Rose").first() is plant
+        assert em.find(Sapling, 1) is plant
+        assert QueryBuilder(Sapling, manager=em).where("name", "Rose").first() is plant
     plant.note = "tall"
     plant.note = "taller"
     sent.clear()
     em.commit()
-    assert sent == ["UPDATE dirty_plant SET height=?, note=? WHERE dirty_plant.id = ?"]
+    assert sent == ["UPDATE dirty_sapling SET height=?, note=? WHERE dirty_sapling.id = ?"]
 
 
 def test_nothing_changed_is_nothing_sent(em: EntityManager, sent: list[str]) -> None:
-    plant = em.get(Plant, 1)
+    plant = em.get(Sapling, 1)
     plant.height = 41
     plant.height = 40
     plant.name = "Rose"
@@ -127,19 +127,19 @@ def test_nothing_changed_is_nothing_sent(em: EntityManager, sent: list[str]) -> 
 
 def test_several_entities_are_one_statement_each_kind(em: EntityManager, sent: list[str]) -> None:
     """Changes of the same columns go together; a foreign key follows from the relationship."""
-    rose, ivy = em.get(Plant, 1), em.get(Plant, 2)
+    rose, ivy = em.get(Sapling, 1), em.get(Sapling, 2)
     rose.height, ivy.height = 1, 2
     rose.garden = None
     sent.clear()
     em.commit()
     assert sorted(sent) == [
-        "UPDATE dirty_plant SET height=? WHERE dirty_plant.id = ?",
-        "UPDATE dirty_plant SET height=?, garden_id=? WHERE dirty_plant.id = ?",
+        "UPDATE dirty_sapling SET height=? WHERE dirty_sapling.id = ?",
+        "UPDATE dirty_sapling SET height=?, garden_id=? WHERE dirty_sapling.id = ?",
     ]
 
 
 def test_changes_tells_old_and_new(em: EntityManager, engine: sa.Engine) -> None:
-    ivy = em.get(Plant, 2)
+    ivy = em.get(Sapling, 2)
     assert em.changes(ivy) == {}
     ivy.note = "tall"
     assert em.changes(ivy) == {"note": (None, "tall")}
@@ -157,54 +157,54 @@ def test_changes_tells_old_and_new(em: EntityManager, engine: sa.Engine) -> None
     assert em.changes(ivy) == {"traits": ({"a": {"b": [1, 2]}, "c": True}, {})}
     em.rollback()
     assert em.changes(ivy) == {}
-    assert em.changes(Plant(name="new")) == {}
+    assert em.changes(Sapling(name="new")) == {}
     # What it was before is loaded for the answer where it is not known any more.
     ivy.name = "Hedera"
     em.commit()
-    changed_by(engine, Plant, 2, height=7)
-    assert em.find(Plant, 1) is not None
+    changed_by(engine, Sapling, 2, height=7)
+    assert em.find(Sapling, 1) is not None
     ivy.height = 9
     ivy.name = "Hedera"
     assert em.changes(ivy) == {"height": (7, 9)}
 
 
 def test_one_row_is_one_object_on_every_way(em: EntityManager) -> None:
-    rose = em.get(Plant, 1)
+    rose = em.get(Sapling, 1)
     pair = em.get(Pair, (1, 2))
-    assert em.find(Plant, "1") is rose
-    assert em.get_reference(Plant, 1) is rose
-    assert em.find_existing_entity(Plant(id=1, name="other")) is rose
-    assert QueryBuilder(Plant, manager=em).order_by("id").get()[0] is rose
-    assert Repository(Plant, em).find_by({"name": "Rose"}) == [rose]
-    assert em.exec_statement(sa.select(Plant).where(Plant.id == 1)) == [rose]
-    assert em.get(Garden, 1).plants[0] is rose
-    assert em.merge(Plant(id=1, name="merged", garden_id=1)) is rose
+    assert em.find(Sapling, "1") is rose
+    assert em.get_reference(Sapling, 1) is rose
+    assert em.find_existing_entity(Sapling(id=1, name="other")) is rose
+    assert QueryBuilder(Sapling, manager=em).order_by("id").get()[0] is rose
+    assert Repository(Sapling, em).find_by({"name": "Rose"}) == [rose]
+    assert em.exec_statement(sa.select(Sapling).where(Sapling.id == 1)) == [rose]
+    assert em.get(Orchard, 1).plants[0] is rose
+    assert em.merge(Sapling(id=1, name="merged", garden_id=1)) is rose
     assert em.find(Pair, {"right": 2, "left": 1}) is pair
     with EntityManager(em.session.get_bind()) as other:  # type: ignore[arg-type]  # an engine, as we gave it one
-        assert other.get(Plant, 1) is not rose
+        assert other.get(Sapling, 1) is not rose
 
 
 def test_what_is_deleted_is_not_found_any_more(em: EntityManager) -> None:
-    rose = em.get(Plant, 1)
+    rose = em.get(Sapling, 1)
     em.remove(rose)
     em.commit()
-    assert em.find(Plant, 1) is None
+    assert em.find(Sapling, 1) is None
     assert not em.contains(rose)
-    ivy = em.get(Plant, 2)
+    ivy = em.get(Sapling, 2)
     em.close()
-    assert em.get(Plant, 2) is not ivy
+    assert em.get(Sapling, 2) is not ivy
 
 
 def test_what_nobody_holds_is_let_go_of_unless_it_has_changed(em: EntityManager, engine: sa.Engine) -> None:
-    em.get(Plant, 1)
-    em.get(Plant, 2).height = 3
+    em.get(Sapling, 1)
+    em.get(Sapling, 2).height = 3
     gc.collect()
-    assert {type(entity).__name__ for entity in em.session.identity_map.values()} == {"Plant"}
+    assert {type(entity).__name__ for entity in em.session.identity_map.values()} == {"Sapling"}
     assert len(em.session.identity_map) == 1
     em.commit()
     gc.collect()
     assert len(em.session.identity_map) == 0
-    assert em.get(Plant, 2).height == 3
+    assert em.get(Sapling, 2).height == 3
 
 
 def test_a_conflict_names_the_entity(em: EntityManager, engine: sa.Engine) -> None:
@@ -258,15 +258,15 @@ def test_a_conflict_among_several_names_all_of_them(em: EntityManager, engine: s
 
 
 def test_without_a_version_the_last_one_wins_as_long_as_there_is_a_row(em: EntityManager, engine: sa.Engine) -> None:
-    rose = em.get(Plant, 1)
+    rose = em.get(Sapling, 1)
     em.commit()
     rose.height = 1
-    changed_by(engine, Plant, 1, note="theirs")
+    changed_by(engine, Sapling, 1, note="theirs")
     em.commit()
-    assert (em.get(Plant, 1).height, rose.note) == (1, "theirs")
+    assert (em.get(Sapling, 1).height, rose.note) == (1, "theirs")
     em.commit()
     rose.height = 2
     with engine.begin() as connection:
-        connection.execute(sa.delete(Plant).where(Plant.id == 1))
-    with pytest.raises(StaleEntityError, match=r"^Plant 1 was changed or deleted by somebody else"):
+        connection.execute(sa.delete(Sapling).where(Sapling.id == 1))
+    with pytest.raises(StaleEntityError, match=r"^Sapling 1 was changed or deleted by somebody else"):
         em.commit()

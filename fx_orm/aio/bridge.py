@@ -27,7 +27,8 @@ class Bridge:
         self.manager = SynchronousManager(engine, release_when_idle=release_when_idle)
         self._running = 0
         self._runner: asyncio.Task[Any] | None = None
-        self._idle = asyncio.Event()
+        self._idle: asyncio.Event | None = None
+        """Set when no call runs any more; made by whoever waits for that."""
         self._readings: set[Reading] = set()
         self._abandoned: list[Reading] = []
         self._tidying: asyncio.Task[None] | None = None
@@ -36,22 +37,25 @@ class Bridge:
 
     async def run_sync(self, function: Callable[[SynchronousManager], T]) -> T:
         """Run `function` with the synchronous manager, and await what it waits for."""
-        await self._tidied()
+        if self._tidying is not None:
+            await self._tidied()
         with self.manager.exclusive_use:
             self._running += 1
             self._runner = asyncio.current_task()
-            self._idle.clear()
             try:
                 return await greenlet_spawn(lambda: self._run(function))
             finally:
                 self._running -= 1
-                if not self._running:
+                if not self._running and self._idle is not None:
                     self._idle.set()
 
     def now(self, function: Callable[[SynchronousManager], T]) -> T:
         """Run `function`, which waits for nothing, at once."""
-        with self.manager.loading():
+        self.manager.begin_loading()
+        try:
             return function(self.manager)
+        finally:
+            self.manager.stop_loading()
 
     def stream(self, start: Callable[[SynchronousManager], Iterator[T]], size: int) -> Stream[T]:
         """Read what an iterator gives, which `start` makes at the first use, `size` at a time."""
@@ -81,24 +85,33 @@ class Bridge:
     async def close(self) -> None:
         """Close every stream, then the manager, whichever task used it; a call of another task is waited for."""
         async with self._closing:
-            while self._running and self._runner is not asyncio.current_task():
-                await self._idle.wait()
+            await self._others_done()
             await self._tidied()
             await greenlet_spawn(self._close)
         async_engines.forget_closing(self.close)
 
     def _run(self, function: Callable[[SynchronousManager], T]) -> T:
-        with self.manager.loading():
-            self._close_abandoned()
-            try:
-                return function(self.manager)
-            finally:
+        self.manager.begin_loading()
+        try:
+            if self._abandoned:
                 self._close_abandoned()
+            return function(self.manager)
+        finally:
+            if self._abandoned:
+                self._close_abandoned()
+            self.manager.stop_loading()
 
     def _close(self) -> None:
         self._abandoned.extend(self._readings)
         self._close_abandoned()
         self.manager.close()
+
+    async def _others_done(self) -> None:
+        """Wait for the call of another task."""
+        while self._running and self._runner is not asyncio.current_task():
+            self._idle = asyncio.Event()
+            await self._idle.wait()
+        self._idle = None
 
     async def _close_reading(self, reading: Reading) -> None:
         if reading in self._readings:

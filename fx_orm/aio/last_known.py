@@ -45,6 +45,8 @@ class LastKnown:
 
     def hide(self) -> None:
         """Take the values that were put back, so that the session loads anew."""
+        if not self._shown:
+            return
         shown, self._shown = self._shown, WeakSet()
         for state in shown:
             if state.modified:
@@ -53,6 +55,8 @@ class LastKnown:
 
     def show(self) -> None:
         """Put back what was not loaded meanwhile."""
+        if not self._hidden:
+            return
         hidden, self._hidden = self._hidden, {}
         for state, values in hidden.items():
             current = state.dict

@@ -1,8 +1,7 @@
 """The synchronous manager below an asynchronous one: what `run_sync` hands to a function."""
 
 import inspect
-from collections.abc import Awaitable, Generator
-from contextlib import contextmanager
+from collections.abc import Awaitable
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -25,6 +24,11 @@ class SynchronousManager(EntityManager):
         self._last_known = work.last_known
         self.exclusive_use = work.exclusive_use
 
+    @property
+    def holds_connection(self) -> bool:
+        """Tell whether a connection is in use."""
+        return self._awaiting.holds_connection
+
     def wait_for(self, awaitable: Awaitable[T]) -> T:
         """Await something in synchronous code that `run_sync` runs, and return what it gives.
 
@@ -32,11 +36,11 @@ class SynchronousManager(EntityManager):
             def import_prices(em: SynchronousManager) -> None:
                 prices = em.wait_for(fetch_prices())
         """
-        self._last_known.show()
+        self.stop_loading()
         try:
             return await_(awaitable)
         finally:
-            self._last_known.hide()
+            self.begin_loading()
 
     def awaiting(self, function: Any) -> Any:
         """Make a synchronous function of one that may be asynchronous."""
@@ -50,16 +54,10 @@ class SynchronousManager(EntityManager):
 
         return call
 
-    @contextmanager
-    def loading(self) -> Generator[None]:
-        """Let expired values be loaded where they are touched; afterwards entities show what they had."""
+    def begin_loading(self) -> None:
+        """Let expired values be loaded where they are touched."""
         self._last_known.hide()
-        try:
-            yield
-        finally:
-            self._last_known.show()
 
-    @property
-    def holds_connection(self) -> bool:
-        """Tell whether a connection is in use."""
-        return self._awaiting.holds_connection
+    def stop_loading(self) -> None:
+        """Let entities show what they had."""
+        self._last_known.show()

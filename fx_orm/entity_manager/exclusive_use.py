@@ -17,10 +17,12 @@ _OURS = ("fx_orm", "sqlalchemy", "contextlib")
 class ExclusiveUse:
     """Entered around each call of a manager, by the same thread or task as often as it likes.
 
-    It does not wait, but where it says so: two at once are a mistake, and waiting would only hide it.
+    It does not wait, but where it says so: two at once are a mistake, and waiting would only hide it. `remedy` gives
+    each user a manager.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, remedy: str = "EntityManagerInterface()") -> None:
+        self._remedy = remedy
         self._free = threading.Lock()
         self._owner: tuple[int, Any] | None = None
         self._depth = 0
@@ -79,7 +81,7 @@ class ExclusiveUse:
         second = _place(_outwards(inspect.currentframe())) or "an unknown place"
         raise ConcurrentUseError(
             f"two threads or tasks use one entity manager at once: {first} and {second}; "
-            "give each its own (EntityManagerInterface() does)",
+            f"give each its own ({self._remedy} does)",
             first=first,
             second=second,
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.benchmarks import entities, memory, queries, writers
+from tests.benchmarks import asynchronous, entities, memory, queries, writers
 from tests.benchmarks.measuring import Measured
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "performance.md"
@@ -15,6 +15,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "memory": memory.table,  # first: a process begins with the most memory that its parent had
     "entities": lambda: table(entities.run(), ("fx_orm", "SQLModel", "SQLAlchemy", "Pydantic")),
     "queries": lambda: table(queries.run(), ("fx_orm", "SQLAlchemy", "SQLModel")),
+    "asynchronous": lambda: table(asynchronous.run(), ("fx_orm", "SQLAlchemy")),
     "writers": writers.table,
 }
 

@@ -106,7 +106,7 @@ def _measured(engine: sa.Engine, database: str) -> Iterator[Measured]:
         with engine.begin() as connection:
             for author, book in ENTITIES:
                 connection.execute(sa.insert(author), [{"id": at + 1, "name": f"Author {at}"} for at in range(AUTHORS)])
-                connection.execute(sa.insert(book), [{"id": at + 1, **_row(at)} for at in range(ROWS)])
+                connection.execute(sa.insert(book), [{"id": at + 1, **row(at)} for at in range(ROWS)])
         ways = {
             f"{database}: find by key": (FINDS, _finding(engine)),
             f"{database}: where, order, limit {LIMIT}": (FILTERS, _filtering(engine)),
@@ -128,7 +128,7 @@ def _drop(engine: sa.Engine, tables: list[sa.Table]) -> None:
         table.drop(engine, checkfirst=True)
 
 
-def _row(number: int) -> dict[str, Any]:
+def row(number: int) -> dict[str, Any]:
     return {
         "title": f"Title {number}",
         "level": number % 100,
@@ -211,7 +211,7 @@ def _touching(engine: sa.Engine, along: Callable[[Any], Any] | None = None) -> d
 
 
 def _inserting(engine: sa.Engine) -> dict[str, Callable[[], object]]:
-    rows = [{"id": at, **_row(at)} for at in range(ROWS + 1, 2 * ROWS + 1)]
+    rows = [{"id": at, **row(at)} for at in range(ROWS + 1, 2 * ROWS + 1)]
 
     def ours() -> object:
         with EntityManager(engine) as em, em.transaction():

@@ -38,10 +38,10 @@ test-lowest: pyproject.toml  ## Run the tests with the lowest versions of the li
 
 .venv-bench/ready: pyproject.toml
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[postgresql]'
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[postgresql,async]'
 	@touch $@
 
-bench: .venv-bench/ready  ## Measure entities, queries and memory, and write docs/explanation/performance.md
+bench: .venv-bench/ready  ## Measure entities, queries, asyncio and memory, and write docs/explanation/performance.md
 	.venv-bench/bin/python -m tests.benchmarks --write
 
 check: lint types test docs-check package  ## Everything but the editors: format, lint, types, tests, docs, packaging

@@ -20,6 +20,7 @@ from typer.main import get_command
 import fx_orm
 from fx_lsp.rules import RULES
 from fx_orm import errors
+from fx_orm.aio import AsyncEntityManager, AsyncQueryBuilder, AsyncRepository
 from fx_orm.cli import app
 from fx_orm.config import DatabaseSettings, Settings
 from fx_orm.config.loading import accepted, environment_names
@@ -246,7 +247,29 @@ def _prose(docstring: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join([*lines, "```"] if fenced else lines))
 
 
+def asynchronous() -> Iterator[str]:
+    """What fx_orm.aio has, and of its methods what they are in asyncio: their counterparts document them."""
+    yield "# fx_orm.aio\n"
+    yield "Each method is documented with its synchronous counterpart. `await` stands where it talks to the database.\n"
+    for page, cls in ASYNCHRONOUS.items():
+        yield f"## {cls.__name__}\n"
+        yield _prose(inspect.getdoc(cls) or "") + "\n"
+        yield f"| method | [documented with its counterpart]({page}.md) |\n|---|---|"
+        for name, member in sorted(inspect.getmembers(cls)):
+            if not name.startswith("_") and (callable(member) or isinstance(member, property)):
+                awaited = "await " if inspect.iscoroutinefunction(member) else ""
+                signature = f"{awaited}{name}{_signature(member)}".replace("|", "\\|")
+                yield f"| `{signature}` | {(inspect.getdoc(member) or '').splitlines()[0]} |"
+        yield ""
+
+
+ASYNCHRONOUS: dict[str, type] = {
+    "entity_manager": AsyncEntityManager,
+    "repository": AsyncRepository,
+    "query_builder": AsyncQueryBuilder,
+}
 PAGES: dict[str, Callable[[], Iterator[str]]] = {
+    "aio.md": asynchronous,
     "commands.md": commands,
     "databases.md": databases,
     "entity_manager.md": methods_of(EntityManager),

@@ -23,7 +23,9 @@ from fx_lsp.engine.meanings import Builder, ClassObject, Instance, Manager, Mean
 from fx_lsp.engine.snapshot import Entity, External, Local, Snapshot
 from fx_lsp.engine.vocabulary import BUILDER, ENDS, OTHERS, STARTS
 
-_MANAGERS = frozenset({"EntityManager", "EntityManagerInterface"})
+_MANAGERS = frozenset({"EntityManager", "EntityManagerInterface", "AsyncEntityManager", "AsyncEntityManagerInterface"})
+_REPOSITORIES = frozenset({"Repository", "AsyncRepository"})
+_BUILDERS = frozenset({"QueryBuilder", "AsyncQueryBuilder"})
 _DEEPEST = 20
 
 
@@ -68,7 +70,7 @@ def _resolved(place: Place, expression: Expression, depth: int) -> Meaning | Non
             name = dotted(expression.value)
             inner = dotted(expression.index)
             found = place.snapshot.resolve_name(place.facts.path, name) if name else None
-            if isinstance(found, External) and found.name == "Repository" and inner:
+            if isinstance(found, External) and found.name in _REPOSITORIES and inner:
                 entity = place.snapshot.entity_of(place.facts.path, inner)
                 return RepositoryOf(entity) if entity else None
             return ClassObject(found) if found else None
@@ -95,7 +97,7 @@ def repository_entity(snapshot: Snapshot, repository: Local) -> Entity | None:
 
 def is_repository(snapshot: Snapshot, found: Local) -> bool:
     """Whether a class is a repository."""
-    return snapshot.is_kind_of(found, "fx_orm", "Repository")
+    return any(snapshot.is_kind_of(found, "fx_orm", name) for name in _REPOSITORIES)
 
 
 def _with_bases(snapshot: Snapshot, start: Local) -> list[Local]:
@@ -223,7 +225,7 @@ def _annotated(place: Place, text: str) -> Meaning | None:
     if annotation is None or annotation.many:
         return None
     found = place.snapshot.resolve_name(place.facts.path, annotation.name)
-    if isinstance(found, External) and found.library == "fx_orm" and found.name == "Repository":
+    if isinstance(found, External) and found.library == "fx_orm" and found.name in _REPOSITORIES:
         return _repository_annotation(place, annotation)
     if annotation.name == "type" and annotation.arguments:
         inner = place.snapshot.resolve_name(place.facts.path, annotation.arguments[0])
@@ -299,9 +301,9 @@ def _call(place: Place, call: Call, depth: int) -> Meaning | None:
         return None
     found = target.of
     if isinstance(found, External):
-        if found.library == "fx_orm" and found.name == "QueryBuilder":
+        if found.library == "fx_orm" and found.name in _BUILDERS:
             return _constructed(place, call, depth)
-        if found.library == "fx_orm" and found.name == "Repository":
+        if found.library == "fx_orm" and found.name in _REPOSITORIES:
             return _repository_of_argument(place, call)
     return _instance(place.snapshot, found)
 

@@ -203,7 +203,7 @@ class AsyncEntityManager:
     async def rollback(self) -> None:
         """Undo everything since the last commit. Inside `transaction()` the block will undo all when it is left.
 
-        Entities that were changed since then have no values until they are read again.
+        Entities show the values that they had before.
         """
         await self.bridge.run_sync(lambda em: em.rollback())
 

@@ -102,6 +102,10 @@ class AsyncQueryBuilder(Selecting, Generic[T]):
         """Read one column of the first row, or None when there is no row."""
         return await self._run(lambda query: query.value(column))
 
+    @overload
+    async def pluck(self, column: str, key: None = None) -> list[Any]: ...
+    @overload
+    async def pluck(self, column: str, key: str) -> dict[Any, Any]: ...
     async def pluck(self, column: str, key: str | None = None) -> list[Any] | dict[Any, Any]:
         """Read one column of all rows as a list; with `key`, a dict from that column to this one."""
         return await self._run(lambda query: query.pluck(column, key))

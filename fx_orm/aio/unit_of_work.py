@@ -15,7 +15,6 @@ from fx_orm.aio.last_known import BeforeChanges, LastKnown, State
 from fx_orm.aio.unloaded import unloaded
 from fx_orm.config import Settings
 from fx_orm.database import async_engines
-from fx_orm.entity_manager.exclusive_use import ExclusiveUse
 from fx_orm.entity_manager.unit_of_work import UnitOfWork
 from fx_orm.errors import FxError
 from fx_orm.lazy_loading.batches import LOADS_TOGETHER
@@ -28,9 +27,10 @@ class AwaitingUnitOfWork(UnitOfWork):
     * After a rollback entities show the values that they had before.
     """
 
+    gives_each_its_own = "AsyncEntityManagerInterface()"
+
     def __init__(self, engine: AsyncEngine | None, *, release_when_idle: bool) -> None:
         super().__init__(None if engine is None else engine.sync_engine, release_when_idle=release_when_idle)
-        self.exclusive_use = ExclusiveUse("AsyncEntityManagerInterface()")
         self.last_known = LastKnown()
         self._before = BeforeChanges(self.last_known)
         self._in_flush: list[State] = []

@@ -21,7 +21,7 @@ class ExclusiveUse:
     each user a manager.
     """
 
-    def __init__(self, remedy: str = "EntityManagerInterface()") -> None:
+    def __init__(self, remedy: str) -> None:
         self._remedy = remedy
         self._free = threading.Lock()
         self._owner: tuple[int, Any] | None = None

@@ -35,6 +35,9 @@ class UnitOfWork:
     * With `release_when_idle` a call that leaves nothing uncommitted gives the connection back.
     """
 
+    gives_each_its_own = "EntityManagerInterface()"
+    """What to write where two want to use one manager at once."""
+
     def __init__(self, engine: sa.Engine | None, *, release_when_idle: bool) -> None:
         self._fixed_engine = engine
         self._engine = engine
@@ -48,7 +51,7 @@ class UnitOfWork:
         self.read_only = False
         self.ended: str | None = None
         """Why nothing may be committed any more, once that is so."""
-        self.exclusive_use = ExclusiveUse()
+        self.exclusive_use = ExclusiveUse(self.gives_each_its_own)
         self._calls = 0
         self._connected = False
         self._outdated = False

@@ -49,6 +49,7 @@ def project(body: str) -> str:
 
 
 COLUMN = 'table "product" has no column "nmae"; did you mean "name"?'
+FIELD = 'Product has no field "nmae"; did you mean "name"?'
 
 
 @pytest.mark.parametrize(
@@ -277,6 +278,43 @@ def test_receivers(tmp_path: Path, header: str, expression: str) -> None:
     imports += "from src.repository.products import ProductRepository\n\n"
     rest = "    pass\n#- src/service.py\n"
     check_diagnostics(tmp_path, ENTITIES + REPOSITORY + rest + imports + f"{header}\n{line}\n{mark}\n")
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ('await self.query_builder().where("nmae", 1).get()', f'QueryBuilder.where("nmae"): {COLUMN}'),
+        ('await AsyncQueryBuilder(Product).order_by("nmae").first()', f'QueryBuilder.order_by("nmae"): {COLUMN}'),
+        ('await em.query_builder(Product).sum("nmae")', f'QueryBuilder.sum("nmae"): {COLUMN}'),
+        ('[p async for p in AsyncQueryBuilder(em).from_table("product p").where("p.nmae", 1).stream()]', None),
+        (
+            'await AsyncRepository(Product).count({"nmae": 1})',
+            'count("nmae"): Product has no field "nmae"; did you mean "name"?',
+        ),
+        (
+            'await em.get_repository(Product).find_by({"nmae": 1})',
+            'find_by("nmae"): Product has no field "nmae"; did you mean "name"?',
+        ),
+    ],
+)
+def test_asynchronous_code(tmp_path: Path, code: str, message: str | None) -> None:
+    message = message or f'QueryBuilder.where("p.nmae"): {COLUMN}'
+    column = code.index("nmae") - (2 if "p.nmae" in code else 0)
+    mark = " " * (8 + column) + "^" * (6 if "p.nmae" in code else 4)
+    check_diagnostics(
+        tmp_path,
+        ENTITIES
+        + f"""\
+#- src/repository/products.py
+from fx_orm.aio import AsyncEntityManager, AsyncQueryBuilder, AsyncRepository
+from src.entity.shop import Product
+
+class ProductRepository(AsyncRepository[Product]):
+    async def method(self, em: AsyncEntityManager):
+        {code}
+#{mark[1:]} unknown-column: {message}
+""",
+    )
 
 
 def test_the_fix_of_an_unknown_column(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ EXTRAS = {
     "": ENTITY,
     "postgresql": "import psycopg",
     "mysql": "import pymysql, cryptography",
-    "async": "import greenlet, aiosqlite, asyncpg, aiomysql",
+    "async": "import aiosqlite, asyncpg, aiomysql, fx_orm.aio",
     "lsp": "import pygls, lsprotocol, jedi",
 }
 

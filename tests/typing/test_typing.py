@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-EXAMPLES = [Path(__file__).with_name(name) for name in ("entities.py", "queries.py", "repositories.py")]
+NAMES = ("entities.py", "queries.py", "repositories.py", "asynchronous.py")
+EXAMPLES = [Path(__file__).with_name(name) for name in NAMES]
 ROOT = Path(__file__).parents[2]
 REFUSED = {
     (example.name, n)

@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 
 from fx_orm.aio import AsyncEntityManager, Stream
-from fx_orm.errors import ConcurrentUseError, QueryError
+from fx_orm.errors import QueryError
 from tests.orm.aio.both_modes import Opened, asynchronous_only
 from tests.orm.aio.tables import Book, Shelf
 
@@ -128,14 +128,6 @@ async def test_an_error_in_the_loop(em: AsyncEntityManager, db: Opened) -> None:
         async for _ in em.query_builder(Shelf).stream(4):
             _ = 1 / 0
     assert await em.query_builder(Shelf).count() == 20
-
-
-async def test_another_task_may_not_use_the_manager_of_a_stream(em: AsyncEntityManager) -> None:
-    await shelves(em, 20)
-    async for _ in em.query_builder(Shelf).stream(4):
-        with pytest.raises(ConcurrentUseError):
-            await asyncio.create_task(em.query_builder(Shelf).count())
-        break
 
 
 async def test_what_is_said_to_the_builder_later_is_not_heard(em: AsyncEntityManager) -> None:

@@ -289,18 +289,17 @@ def test_receivers(tmp_path: Path, header: str, expression: str) -> None:
         ('[p async for p in AsyncQueryBuilder(em).from_table("product p").where("p.nmae", 1).stream()]', None),
         (
             'await AsyncRepository(Product).count({"nmae": 1})',
-            'count("nmae"): Product has no field "nmae"; did you mean "name"?',
+            f'Repository.count("nmae"): {FIELD}',
         ),
         (
             'await em.get_repository(Product).find_by({"nmae": 1})',
-            'find_by("nmae"): Product has no field "nmae"; did you mean "name"?',
+            f'Repository.find_by("nmae"): {FIELD}',
         ),
     ],
 )
 def test_asynchronous_code(tmp_path: Path, code: str, message: str | None) -> None:
-    message = message or f'QueryBuilder.where("p.nmae"): {COLUMN}'
-    column = code.index("nmae") - (2 if "p.nmae" in code else 0)
-    mark = " " * (8 + column) + "^" * (6 if "p.nmae" in code else 4)
+    message = message or f'QueryBuilder.where("p.nmae"): {COLUMN.replace(" has", " (p) has")}'
+    mark = " " * (8 + code.index("nmae")) + "^^^^"
     check_diagnostics(
         tmp_path,
         ENTITIES

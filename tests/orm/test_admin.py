@@ -1,3 +1,4 @@
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from fx_orm.admin import create_database, database_exists, database_label, drop_
 from fx_orm.config import DatabaseSettings, Settings
 from fx_orm.errors import ConfigError, DatabaseUnavailable
 
-HOSTILE = """we"ird `na'me` %(x)s-ü"""
+HOSTILE = f"""we"ird `na'me` %(x)s-ü {os.getpid()}"""  # of its own in each process that runs tests
 
 
 @pytest.fixture

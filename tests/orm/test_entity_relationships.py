@@ -265,8 +265,8 @@ ONE_BACK = 'rack: "Rack" = Relationship(back_populates="atlases")'
             ),
         ),
         (
-            PAIR.format(many="", one='stands: list["Rack"] = Relationship(link_table="Inventory")'),
-            'Atlas.stands: link_table="Inventory", but there is no such entity; is its module imported?',
+            PAIR.format(many="", one='stands: list["Rack"] = Relationship(link_table="Quuz")'),
+            'Atlas.stands: link_table="Quuz", but there is no such entity; is its module imported?',
         ),
         (
             PAIR.format(many="", one='stands: list["Rack"] = Relationship(link_table="Atlas")'),

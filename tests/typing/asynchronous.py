@@ -96,8 +96,7 @@ async def queries(em: AsyncEntityManager) -> None:
         assert_type(fish, Fish)
     async for part in bound.chunk():
         assert_type(part, list[Fish])
-    for each in bound.stream():  # refused
-        print(each)
+    list(bound.stream())  # refused
     bound.get().sort()  # refused
 
 

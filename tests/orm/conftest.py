@@ -3,6 +3,7 @@
 import sys
 import types
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
+import fx_orm
+from fx_orm import EntityManager, database, scope
+from fx_orm.config import settings
 from fx_orm.database import engine_for
+from fx_orm.urls import resolve
 from tests.orm.declared import forgotten_entities
 
 
@@ -29,6 +34,48 @@ def sessions(database_url: str) -> Iterator[Callable[..., Session]]:
     for session in opened:
         session.close()
     engine.dispose()
+
+
+@pytest.fixture
+def engine_with(database_url: str) -> Iterator[Callable[..., sa.Engine]]:
+    """Make the engine of the test's database, after creating the tables of the entities that it is given.
+
+    At the end no connection may be in use.
+    """
+    made: list[sa.Engine] = []
+
+    def make(*entities: Any, **arguments: str) -> sa.Engine:
+        url = sa.make_url(database_url).update_query_dict(arguments)
+        made.append(database.engine_for(resolve(url.render_as_string(hide_password=False), Path.cwd())))
+        SQLModel.metadata.create_all(made[-1], [entity.__table__ for entity in entities])
+        return made[-1]
+
+    yield make
+    assert [each.pool.checkedout() for each in made] == [0 for _ in made]  # type: ignore[attr-defined]
+    database.dispose()
+
+
+@pytest.fixture
+def configured_with(database_url: str) -> Iterator[Callable[..., sa.Engine]]:
+    """Make the test's database the configured one, after creating the tables of the entities that are given."""
+    fx_orm.configure(database=database_url)
+    engine = database.engine(settings())
+
+    def make(*entities: Any) -> sa.Engine:
+        SQLModel.metadata.create_all(engine, [entity.__table__ for entity in entities])
+        return engine
+
+    yield make
+    scope.current().close()
+    database.dispose()
+    fx_orm.configure()
+
+
+@pytest.fixture
+def em(engine: sa.Engine) -> Iterator[EntityManager]:
+    """A manager of the engine that the module of the test has."""
+    with EntityManager(engine) as em:
+        yield em
 
 
 @pytest.fixture

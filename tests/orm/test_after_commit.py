@@ -1,8 +1,7 @@
 """`after_commit()` on the three databases: hooks run once, in order, when the rows are there for everybody to see."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +11,6 @@ import fx_orm
 from fx_orm import EntityManager, EntityManagerInterface, database
 from fx_orm.config import settings
 from fx_orm.errors import AfterCommitError, DuplicateKeyError, FxError
-from fx_orm.urls import resolve
 
 
 class Letter(SQLModel, table=True):
@@ -23,17 +21,8 @@ class Letter(SQLModel, table=True):
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
-    engine = database.engine_for(resolve(database_url, Path.cwd()))
-    SQLModel.metadata.create_all(engine, tables=[Letter.__table__])
-    yield engine
-    database.dispose()
-
-
-@pytest.fixture
-def em(engine: sa.Engine) -> Iterator[EntityManager]:
-    with EntityManager(engine) as em:
-        yield em
+def engine(engine_with: Callable[..., sa.Engine]) -> sa.Engine:
+    return engine_with(Letter)
 
 
 @pytest.fixture

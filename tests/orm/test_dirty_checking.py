@@ -2,17 +2,14 @@
 
 import gc
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import SQLModel
 
-from fx_orm import AbstractEntity, EntityManager, Field, QueryBuilder, Relationship, Repository, database
+from fx_orm import AbstractEntity, EntityManager, Field, QueryBuilder, Relationship, Repository
 from fx_orm.errors import StaleEntityError
-from fx_orm.urls import resolve
 
 
 class Orchard(AbstractEntity, table=True):
@@ -54,11 +51,8 @@ class Pair(AbstractEntity, table=True):
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
-    engine = database.engine_for(resolve(database_url, Path.cwd()))
-    SQLModel.metadata.create_all(engine, [model.__table__ for model in (Orchard, Sapling, Versioned, Pair)])
-    yield engine
-    database.dispose()
+def engine(engine_with: Callable[..., sa.Engine]) -> sa.Engine:
+    return engine_with(Orchard, Sapling, Versioned, Pair)
 
 
 @pytest.fixture

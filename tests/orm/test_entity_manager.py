@@ -1,14 +1,13 @@
 """EntityManager on the three databases: identity, changes, what is sent, what errors leave behind."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 import pytest
 import sqlalchemy as sa
 from sqlmodel import Field, Relationship, SQLModel, select
 
-from fx_orm import AbstractEntity, database
+from fx_orm import AbstractEntity
 from fx_orm.entity_manager import EntityManager
 from fx_orm.errors import (
     DatabaseUnavailable,
@@ -20,7 +19,6 @@ from fx_orm.errors import (
     QueryError,
     StaleEntityError,
 )
-from fx_orm.urls import resolve
 
 
 class Shelf(AbstractEntity, table=True):
@@ -62,17 +60,8 @@ class Note(SQLModel, table=True):
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
-    engine = database.engine_for(resolve(database_url, Path.cwd()))
-    yield engine
-    database.dispose()
-
-
-@pytest.fixture
-def em(engine: sa.Engine) -> Iterator[EntityManager]:
-    SQLModel.metadata.create_all(engine, tables=[model.__table__ for model in (Shelf, Book, Place, Note)])
-    with EntityManager(engine) as em:
-        yield em
+def engine(engine_with: Callable[..., sa.Engine]) -> sa.Engine:
+    return engine_with(Shelf, Book, Place, Note)
 
 
 @pytest.fixture

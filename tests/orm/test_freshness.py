@@ -1,14 +1,11 @@
 """How fresh loaded state is, and what that costs: nothing is read again but what a new call may need to know anew."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import SQLModel
 
-import fx_orm
-from fx_orm import AbstractEntity, EntityManager, EntityManagerInterface, Field, Relationship, database, scope
-from fx_orm.config import settings
+from fx_orm import AbstractEntity, EntityManager, EntityManagerInterface, Field, Relationship
 
 
 class Troop(AbstractEntity, table=True):
@@ -30,18 +27,13 @@ class Member(AbstractEntity, table=True):
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
+def engine(configured_with: Callable[..., sa.Engine]) -> sa.Engine:
     """The configured database, with two members of one troop."""
-    fx_orm.configure(database=database_url)
-    engine = database.engine(settings())
-    SQLModel.metadata.create_all(engine, tables=[Troop.__table__, Member.__table__])
+    engine = configured_with(Troop, Member)
     with EntityManager(engine) as em, em.transaction():
         troop = Troop(name="Reds")
         em.persist_all([Member(name="Zoe", troop=troop), Member(name="Kim", troop=troop)])
-    yield engine
-    scope.current().close()
-    database.dispose()
-    fx_orm.configure()
+    return engine
 
 
 @pytest.fixture

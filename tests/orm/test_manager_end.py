@@ -2,16 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from fx_orm import database
 from fx_orm.entity_manager import EndingEntityManager
 from fx_orm.errors import AfterCommitError, DuplicateKeyError, FxError
-from fx_orm.urls import resolve
 
 Manager = EndingEntityManager
 
@@ -24,12 +21,8 @@ class Stamp(SQLModel, table=True):
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
-    engine = database.engine_for(resolve(database_url, Path.cwd()))
-    SQLModel.metadata.create_all(engine, tables=[Stamp.__table__])
-    yield engine
-    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
-    database.dispose()
+def engine(engine_with: Callable[..., sa.Engine]) -> sa.Engine:
+    return engine_with(Stamp)
 
 
 @pytest.fixture

@@ -5,14 +5,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import SQLModel
 
-from fx_orm import AbstractEntity, CheckConstraint, EntityManager, Field, QueryBuilder, database
+from fx_orm import AbstractEntity, CheckConstraint, EntityManager, Field, QueryBuilder
 from fx_orm.errors import (
     AfterCommitError,
     DatabaseUnavailable,
@@ -22,7 +20,6 @@ from fx_orm.errors import (
     QueryError,
     StaleEntityError,
 )
-from fx_orm.urls import resolve
 
 
 class Jar(AbstractEntity, table=True):
@@ -41,21 +38,11 @@ class UnwillingError(Exception):
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
-    url = database_url + ("?timeout=0.2" if database_url.startswith("sqlite") else "")
-    engine = database.engine_for(resolve(url, Path.cwd()))
-    SQLModel.metadata.create_all(engine, tables=[Jar.__table__])
+def engine(engine_with: Callable[..., sa.Engine], database_name: str) -> sa.Engine:
+    engine = engine_with(Jar, timeout="0.2") if database_name == "sqlite" else engine_with(Jar)
     with EntityManager(engine) as em, em.transaction():
         em.persist_all([Jar(label="salt"), Jar(label="tea")])
-    yield engine
-    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
-    database.dispose()
-
-
-@pytest.fixture
-def em(engine: sa.Engine) -> Iterator[EntityManager]:
-    with EntityManager(engine) as em:
-        yield em
+    return engine
 
 
 @pytest.fixture
@@ -301,6 +288,15 @@ def test_a_hook_that_fails(em: EntityManager, labels: Callable[[], list[str]]) -
     assert labels() == ["first", "salt", "second", "tea"]
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Heed Ctrl+C, which a shell lets those ignore that it runs in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system has no such signals")
 @pytest.mark.parametrize("database_name", SERVERS, indirect=True)  # SQLite is not left before a statement's end
 def test_an_interrupt_in_the_midst_of_a_statement(

@@ -1,17 +1,14 @@
 """`run()` and `transaction(retries=)`: real connections that meet deadlocks or fail to serialize are run again."""
 
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import SQLModel
 
 from fx_orm import AbstractEntity, EntityManager, Field, database
 from fx_orm.errors import DuplicateKeyError, FxError
-from fx_orm.urls import resolve
 
 SERVERS = ("postgresql", "mariadb")
 on_servers = pytest.mark.parametrize("database_name", SERVERS, indirect=True)  # SQLite has one writer at a time
@@ -28,20 +25,11 @@ class Account(AbstractEntity, table=True):
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
-    engine = database.engine_for(resolve(database_url, Path.cwd()))
-    SQLModel.metadata.create_all(engine, tables=[Account.__table__])
+def engine(engine_with: Callable[..., sa.Engine]) -> sa.Engine:
+    engine = engine_with(Account)
     with EntityManager(engine) as em, em.transaction():
         em.persist_all([Account(owner="ann"), Account(owner="bob")])
-    yield engine
-    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
-    database.dispose()
-
-
-@pytest.fixture
-def em(engine: sa.Engine) -> Iterator[EntityManager]:
-    with EntityManager(engine) as em:
-        yield em
+    return engine
 
 
 @pytest.fixture
@@ -74,6 +62,13 @@ class Meeting:
         if self.attempts.count(name) == 1:
             self._both.wait(timeout=20)
 
+    def crosswise(self, em: EntityManager, name: str) -> None:
+        """Lock two rows, each in the other's order: the work that ends in a deadlock."""
+        first, second = (1, 2) if name == "one" else (2, 1)
+        add_one(em, first)
+        self.wait_for_the_other(name)
+        add_one(em, second)
+
     def hold(self, work: Callable[[EntityManager, str], Any], start: Callable[[EntityManager, Any], Any]) -> None:
         """Let both do their work, each through `start`, with a manager of its own."""
 
@@ -100,13 +95,7 @@ def test_run_repeats_what_met_a_deadlock(engine: sa.Engine, balances: Callable[[
     """Two connections lock two rows crosswise; one is refused, and its work is done at the second attempt."""
     meeting = Meeting(engine)
 
-    def crosswise(em: EntityManager, name: str) -> None:
-        first, second = (1, 2) if name == "one" else (2, 1)
-        add_one(em, first)
-        meeting.wait_for_the_other(name)
-        add_one(em, second)
-
-    meeting.hold(crosswise, lambda em, attempt: em.run(attempt, retries=3))
+    meeting.hold(meeting.crosswise, lambda em, attempt: em.run(attempt, retries=3))
     assert meeting.errors == []
     assert len(meeting.attempts) == 3
     assert balances() == {"ann": 2, "bob": 2}
@@ -133,13 +122,7 @@ def test_a_deadlock_in_a_savepoint_repeats_all_of_it(engine: sa.Engine, balances
 def test_without_retries_a_deadlock_is_raised(engine: sa.Engine, balances: Callable[[], dict[str, int]]) -> None:
     meeting = Meeting(engine)
 
-    def crosswise(em: EntityManager, name: str) -> None:
-        first, second = (1, 2) if name == "one" else (2, 1)
-        add_one(em, first)
-        meeting.wait_for_the_other(name)
-        add_one(em, second)
-
-    meeting.hold(crosswise, lambda em, attempt: em.run(attempt, retries=0))
+    meeting.hold(meeting.crosswise, lambda em, attempt: em.run(attempt, retries=0))
     [error] = meeting.errors
     assert isinstance(error, sa.exc.OperationalError)
     assert database.is_retryable(error)

@@ -1,6 +1,6 @@
 """Repository on the three databases: in every form it can be declared, finding, changing, and each mistake."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,8 +9,7 @@ from pydantic import BaseModel, ValidationError
 from sqlmodel import Field, SQLModel
 
 import fx_orm
-from fx_orm import database, scope
-from fx_orm.config import settings
+from fx_orm import scope
 from fx_orm.entity_manager import EntityManager
 from fx_orm.entity_manager_interface import EntityManagerInterface
 from fx_orm.errors import DuplicateKeyError, MappingError, QueryError
@@ -52,14 +51,8 @@ class BedRepository(Repository):
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
-    fx_orm.configure(database=database_url)
-    engine = database.engine(settings())
-    SQLModel.metadata.create_all(engine, tables=[Plant.__table__, Bed.__table__])
-    yield engine
-    scope.current().close()
-    database.dispose()
-    fx_orm.configure()
+def engine(configured_with: Callable[..., sa.Engine]) -> sa.Engine:
+    return configured_with(Plant, Bed)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import gc
 import inspect
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -43,17 +43,12 @@ class Striker(SQLModel, table=True):
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
+def engine(configured_with: Callable[..., sa.Engine]) -> sa.Engine:
     """The configured database, with the tables and one player in a team."""
-    fx_orm.configure(database=database_url)
-    engine = database.engine(settings())
-    SQLModel.metadata.create_all(engine, tables=[Squad.__table__, Striker.__table__])
+    engine = configured_with(Squad, Striker)
     with EntityManager(engine) as em, em.transaction():
         em.persist(Striker(name="Zoe", team=Squad(name="Reds")))
-    yield engine
-    scope.current().close()
-    database.dispose()
-    fx_orm.configure()
+    return engine
 
 
 def current() -> EntityManager:

@@ -3,16 +3,13 @@
 # ruff: noqa: UP006, UP035, RUF010 - the body is as printed
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import List
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import SQLModel
 
-import fx_orm
-from fx_orm import AbstractEntity, EntityManagerInterface, Field, Relationship, UniqueConstraint, database, scope
-from fx_orm.config import settings
+from fx_orm import AbstractEntity, EntityManagerInterface, Field, Relationship, UniqueConstraint
 from fx_orm.errors import DetachedError, DuplicateKeyError
 
 
@@ -85,19 +82,14 @@ class ProductService:
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
+def engine(configured_with: Callable[..., sa.Engine]) -> sa.Engine:
     """The configured database: two categories, three products in the first, a spade in both."""
-    fx_orm.configure(database=database_url)
-    engine = database.engine(settings())
-    SQLModel.metadata.create_all(engine, tables=[Category.__table__, Product.__table__])
+    engine = configured_with(Category, Product)
     with engine.begin() as connection:
         connection.execute(sa.insert(Category), [{"name": "Garden"}, {"name": "House"}])
         wares = [("Hose", 1), ("Spade", 1), ("Rake", 1), ("Spade", 2)]
         connection.execute(sa.insert(Product), [{"name": name, "category_id": key} for name, key in wares])
-    yield engine
-    scope.current().close()
-    database.dispose()
-    fx_orm.configure()
+    return engine
 
 
 @pytest.fixture

@@ -1,16 +1,14 @@
 """`transaction()` on the three databases: what is kept and what is undone, inside and outside."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from fx_orm import QueryBuilder, Repository, database
+from fx_orm import QueryBuilder, Repository
 from fx_orm.entity_manager import EntityManager
 from fx_orm.errors import DuplicateKeyError, FxError, QueryError
-from fx_orm.urls import resolve
 
 
 class Account(SQLModel, table=True):
@@ -22,17 +20,8 @@ class Account(SQLModel, table=True):
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
-    engine = database.engine_for(resolve(database_url, Path.cwd()))
-    SQLModel.metadata.create_all(engine, tables=[Account.__table__])
-    yield engine
-    database.dispose()
-
-
-@pytest.fixture
-def em(engine: sa.Engine) -> Iterator[EntityManager]:
-    with EntityManager(engine) as em:
-        yield em
+def engine(engine_with: Callable[..., sa.Engine]) -> sa.Engine:
+    return engine_with(Account)
 
 
 @pytest.fixture
